@@ -1,0 +1,1 @@
+"""Organisations' checklists: criteria, answers, evidence, expiry."""

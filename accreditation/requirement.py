@@ -1,0 +1,96 @@
+"""That an organisation, or one above it, meets and has signed the criteria of a checklist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+from accreditation.rules import Criterion, Lack, accreditation_of, first_end, nearest, next_change
+from governance.kernel.reading import BadTable, TableFault, read_table
+from governance.kernel.recorded import FactKey
+from governance.people.rules import OrganisationFacts
+from governance.ports.reasons import Code
+from governance.ports.requirement import Evidence, Objection, Query, Standing
+
+KIND = "accreditation"
+
+CODES = {
+    Lack.UNMET: Code.ACCREDITATION_CRITERION_UNMET,
+    Lack.UNSIGNED: Code.ACCREDITATION_CRITERION_UNSIGNED,
+    Lack.EXPIRED: Code.ACCREDITATION_EXPIRED,
+}
+
+
+class Covers(StrEnum):
+    """Whose answers count: the organisation's own, or those of any organisation above it too."""
+
+    OWN = "own"
+    DESCENDANTS = "descendants"
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationTerms:
+    """Which criteria of which checklist a role demands, and whose answers count."""
+
+    checklist: str
+    criteria: tuple[int, ...]
+    covers: Covers = Covers.OWN
+    source: str = ""
+
+
+class AccreditationRequirement:
+    """That the organisation of a grant is accredited."""
+
+    kind = KIND
+    always = False
+
+    def terms(self, table: Mapping[str, Any]) -> AccreditationTerms:
+        """Which criteria a role demands."""
+        terms = read_table(AccreditationTerms, table)
+        if not terms.criteria:
+            raise BadTable([TableFault("criteria", "is empty", "Name at least one criterion by its number.")])
+        return terms
+
+    def keys(self, query: Query) -> tuple[FactKey, ...]:
+        """The organisation, then the answers of its lineage, nearest first."""
+        if not query.lineage:
+            return ()
+        return (FactKey("organisation", query.organisation), *(FactKey(KIND, number) for number in query.lineage))
+
+    def standing(self, facts: tuple[Any, ...], terms: AccreditationTerms, now: datetime) -> Standing:
+        """One objection for each criterion that does not count, or one when nobody has answered."""
+        lineage = facts[1:] if terms.covers is Covers.DESCENDANTS else facts[1:2]
+        found = nearest(accreditation_of(answers, terms.checklist, terms.criteria, now) for answers in lineage)
+        if found.holds:
+            return Standing((), tuple(_proof(item) for item in found.criteria), first_end(found.criteria))
+        until = next_change(chain.from_iterable(lineage), now)
+        if not found.answered:
+            organisation: OrganisationFacts | None = facts[0] if facts else None
+            named = organisation.reference if organisation else "an unknown organisation"
+            detail = (("organisation", named), ("checklist", terms.checklist))
+            return Standing(
+                (Objection(Code.ORGANISATION_NOT_ACCREDITED, KIND, None, detail, terms.source),), until=until
+            )
+        lacking = tuple(_objection(item, item.lack, terms) for item in found.criteria if item.lack is not None)
+        return Standing(lacking, until=until)
+
+    def check(
+        self, standing: Standing, facts: tuple[Any, ...], terms: AccreditationTerms, query: Query, now: datetime
+    ) -> Standing:
+        """Nothing remains to be asked."""
+        return standing
+
+
+def _objection(criterion: Criterion, lack: Lack, terms: AccreditationTerms) -> Objection:
+    evidence = _proof(criterion) if criterion.answer else None
+    detail = (("criterion", str(criterion.number)), ("checklist", terms.checklist))
+    return Objection(CODES[lack], KIND, evidence, detail, terms.source)
+
+
+def _proof(criterion: Criterion) -> Evidence:
+    answer = criterion.answer
+    return Evidence("checklist_answer", str(answer.row) if answer else "", answer.ends_at if answer else None)

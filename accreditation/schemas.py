@@ -1,0 +1,30 @@
+"""What may be written of checklists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from governance.ports.columns import Day, Text, Word, YesNo
+
+
+class ChecklistAnswerIn(Schema):
+    """An organisation's answer to one criterion: met or not, signed by whom and when, valid to which day."""
+
+    organisation = Text(required=True)
+    checklist = Word(required=True)
+    criterion = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    met = YesNo(required=True)
+    signed_by = Text()
+    starts_on = Day(data_key="signed_on")
+    ends_on = Day(data_key="valid_to")
+    evidence = Text()
+
+    @validates_schema
+    def refuse_half_signature(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
+        """Refuse a signatory without a day, and a day without a signatory."""
+        if bool(row.get("signed_by")) != bool(row.get("starts_on")):
+            missing = "signed_on" if row.get("signed_by") else "signed_by"
+            raise ValidationError("A signature needs both: signed_by and signed_on.", missing)

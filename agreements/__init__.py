@@ -1,0 +1,1 @@
+"""Data sharing agreements, protocols and individual agreements: versions, parties, signatures, ends."""

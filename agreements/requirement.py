@@ -1,0 +1,210 @@
+"""What agreements ask: that an organisation shares lawfully and joined the protocol, and that a person has agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from agreements.rules import (
+    AgreementFacts,
+    AgreementKind,
+    SignatureFacts,
+    best_candidate,
+    in_force,
+    joined,
+    next_change,
+    of_kind,
+    outside_scope,
+)
+from agreements.store import agreement_key
+from governance.kernel.reading import read_table
+from governance.kernel.recorded import FactKey
+from governance.people.rules import OrganisationFacts
+from governance.ports.reasons import Code
+from governance.ports.requirement import Evidence, Objection, Query, Standing
+
+
+class Covers(StrEnum):
+    """Whose agreements count: the organisation's own, or those of any organisation above it too."""
+
+    OWN = "own"
+    DESCENDANTS = "descendants"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementTerms:
+    """Whose data sharing agreement a role demands."""
+
+    covers: Covers = Covers.OWN
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolTerms:
+    """Which protocol must be signed, and by whom."""
+
+    agreement: str
+    covers: Covers = Covers.OWN
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndividualTerms:
+    """Which individual agreement a person must have signed, in which version at least."""
+
+    agreement: str
+    version: int = 1
+    source: str = ""
+
+
+def lineage_keys(query: Query) -> tuple[FactKey, ...]:
+    """The organisation itself, then the agreements of its lineage for the system, nearest first."""
+    if not query.lineage:
+        return ()
+    agreements = (agreement_key(number, query.system) for number in query.lineage)
+    return (FactKey("organisation", query.organisation), *agreements)
+
+
+def covering(facts: tuple[Any, ...], covers: Covers) -> list[AgreementFacts]:
+    """The agreements that count for the organisation."""
+    reach = facts[1:] if covers is Covers.DESCENDANTS else facts[1:2]
+    return [agreement for agreements in reach for agreement in agreements]
+
+
+def named(facts: tuple[Any, ...]) -> str:
+    """The organisation's reference, as a reason says it."""
+    organisation: OrganisationFacts | None = facts[0] if facts else None
+    return organisation.reference if organisation else "an unknown organisation"
+
+
+def proof(agreement: AgreementFacts) -> Evidence:
+    """An agreement as evidence, with its end."""
+    return Evidence("agreement", f"{agreement.reference}/{agreement.version}", agreement.ends_at)
+
+
+class AgreementRequirement:
+    """That a data sharing agreement for this system is in force and covers what is asked."""
+
+    kind = "agreement"
+    always = False
+
+    def terms(self, table: Mapping[str, Any]) -> AgreementTerms:
+        """What a role demands of data sharing agreements."""
+        return read_table(AgreementTerms, table)
+
+    def keys(self, query: Query) -> tuple[FactKey, ...]:
+        """The organisation, then the agreements of its lineage for this system."""
+        return lineage_keys(query)
+
+    def standing(self, facts: tuple[Any, ...], terms: AgreementTerms, now: datetime) -> Standing:
+        """The agreement in force that lasts longest; one of limited scope leaves the question's scope to be asked."""
+        sharing = of_kind(covering(facts, terms.covers), AgreementKind.SHARING)
+        holding = in_force(sharing, now)
+        if holding:
+            best = holding[0]
+            if best.is_limited:
+                return Standing(until=best.ends_at, settled=False)
+            return Standing((), (proof(best),), best.ends_at)
+        until = next_change(sharing, now)
+        if not sharing:
+            detail = (("organisation", named(facts)),)
+            return Standing((Objection(Code.AGREEMENT_MISSING, self.kind, None, detail, terms.source),), until=until)
+        best = best_candidate(sharing)
+        detail = (("agreement", best.reference),)
+        objection = Objection(Code.AGREEMENT_NOT_IN_FORCE, self.kind, proof(best), detail, terms.source)
+        return Standing((objection,), until=until)
+
+    def check(
+        self, standing: Standing, facts: tuple[Any, ...], terms: AgreementTerms, query: Query, now: datetime
+    ) -> Standing:
+        """Whether any agreement in force covers the purpose and the fields of this question."""
+        holding = in_force(of_kind(covering(facts, terms.covers), AgreementKind.SHARING), now)
+        if not holding:
+            return self.standing(facts, terms, now)
+        purpose, fields = query.context.get("purpose"), query.properties.get("fields")
+        for agreement in holding:
+            if not outside_scope(agreement, purpose, fields):
+                return Standing((), (proof(agreement),), agreement.ends_at)
+        best = holding[0]
+        what = ", ".join(outside_scope(best, purpose, fields))
+        detail = (("agreement", best.reference), ("what", what))
+        objection = Objection(Code.AGREEMENT_OUT_OF_SCOPE, self.kind, proof(best), detail, terms.source)
+        return Standing((objection,), (proof(best),), standing.until)
+
+
+class ProtocolRequirement:
+    """That the organisation has signed a protocol that is in force."""
+
+    kind = "protocol"
+    always = False
+
+    def terms(self, table: Mapping[str, Any]) -> ProtocolTerms:
+        """Which protocol a role demands."""
+        return read_table(ProtocolTerms, table)
+
+    def keys(self, query: Query) -> tuple[FactKey, ...]:
+        """The organisation, then the agreements of its lineage for this system."""
+        return lineage_keys(query)
+
+    def standing(self, facts: tuple[Any, ...], terms: ProtocolTerms, now: datetime) -> Standing:
+        """The signed version that lasts longest, or the protocol that is missing."""
+        protocols = [
+            item
+            for item in of_kind(covering(facts, terms.covers), AgreementKind.PROTOCOL)
+            if item.reference == terms.agreement
+        ]
+        holding = joined(protocols, now)
+        if holding:
+            return Standing((), (proof(holding[0]),), holding[0].ends_at)
+        evidence = proof(best_candidate(protocols)) if protocols else None
+        detail = (("agreement", terms.agreement), ("organisation", named(facts)))
+        objection = Objection(Code.PROTOCOL_MISSING, self.kind, evidence, detail, terms.source)
+        return Standing((objection,), until=next_change(protocols, now))
+
+    def check(
+        self, standing: Standing, facts: tuple[Any, ...], terms: ProtocolTerms, query: Query, now: datetime
+    ) -> Standing:
+        """Nothing remains to be asked."""
+        return standing
+
+
+class IndividualRequirement:
+    """That the person has signed the individual agreement, in the version that is needed or a later one."""
+
+    kind = "individual-agreement"
+    always = False
+
+    def terms(self, table: Mapping[str, Any]) -> IndividualTerms:
+        """Which individual agreement a role demands."""
+        return read_table(IndividualTerms, table)
+
+    def keys(self, query: Query) -> tuple[FactKey, ...]:
+        """The person's signatures."""
+        return (FactKey("signatures", query.person),)
+
+    def standing(self, facts: tuple[Any, ...], terms: IndividualTerms, now: datetime) -> Standing:
+        """The newest version that the person has signed, against the one that is needed."""
+        signatures: tuple[SignatureFacts, ...] = facts[0]
+        of_agreement = [item for item in signatures if item.reference == terms.agreement]
+        given = [item for item in of_agreement if item.is_given(now)]
+        until = min((item.signed_at for item in of_agreement if item.signed_at and item.signed_at > now), default=None)
+        if not given:
+            detail = (("agreement", terms.agreement),)
+            missing = Objection(Code.INDIVIDUAL_AGREEMENT_MISSING, self.kind, None, detail, terms.source)
+            return Standing((missing,), until=until)
+        newest = max(given, key=lambda item: item.version)
+        evidence = Evidence("signature", f"{newest.reference}/{newest.version}")
+        if newest.version >= terms.version:
+            return Standing((), (evidence,))
+        needed = (("agreement", terms.agreement), ("signed", str(newest.version)), ("needed", str(terms.version)))
+        old = Objection(Code.INDIVIDUAL_AGREEMENT_SUPERSEDED, self.kind, evidence, needed, terms.source)
+        return Standing((old,), (evidence,), until)
+
+    def check(
+        self, standing: Standing, facts: tuple[Any, ...], terms: IndividualTerms, query: Query, now: datetime
+    ) -> Standing:
+        """Nothing remains to be asked."""
+        return standing

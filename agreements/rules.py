@@ -1,0 +1,136 @@
+"""Which agreements are in force, who has signed them, and what they cover. Pure: values in, answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class AgreementKind(StrEnum):
+    """What is agreed, and by whom: organisations share data, organisations join a protocol, one person agrees."""
+
+    SHARING = "sharing"
+    PROTOCOL = "protocol"
+    INDIVIDUAL = "individual"
+
+
+class AgreementState(StrEnum):
+    """Where a version stands on its way."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    AWAITING_SIGNATURES = "awaiting_signatures"
+    ACTIVE = "active"
+    CONDITIONAL = "conditional"
+    REVIEW_DUE = "review_due"
+    SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
+    TERMINATED = "terminated"
+
+
+IN_FORCE = frozenset({AgreementState.ACTIVE, AgreementState.CONDITIONAL, AgreementState.REVIEW_DUE})
+
+
+class AgreementFacts(NamedTuple):
+    """A version to which an organisation is party, as that organisation sees it; the end is exclusive.
+
+    `signed_at` is when the organisation itself signed, `complete_at` when the last party that is named had signed.
+    """
+
+    row: int
+    reference: str
+    kind: AgreementKind
+    version: int
+    system: str
+    state: AgreementState
+    starts_at: datetime | None
+    ends_at: datetime | None
+    signed_at: datetime | None
+    complete_at: datetime | None
+    purposes: tuple[str, ...]
+    fields: tuple[str, ...]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it covers only some purposes or fields."""
+        return bool(self.purposes or self.fields)
+
+    def is_in_time(self, now: datetime) -> bool:
+        """Whether its state and its days let it hold now."""
+        begun = self.starts_at is None or self.starts_at <= now
+        return self.state in IN_FORCE and begun and (self.ends_at is None or now < self.ends_at)
+
+
+class SignatureFacts(NamedTuple):
+    """A person's signature under one version of an individual agreement."""
+
+    row: int
+    reference: str
+    version: int
+    signed_at: datetime | None
+
+    def is_given(self, now: datetime) -> bool:
+        """Whether its day has come."""
+        return self.signed_at is None or self.signed_at <= now
+
+
+def is_signed(moment: datetime | None, now: datetime) -> bool:
+    """Whether a signing that has a moment has happened."""
+    return moment is not None and moment <= now
+
+
+def of_kind(agreements: Iterable[AgreementFacts], kind: AgreementKind) -> list[AgreementFacts]:
+    """The agreements of one kind."""
+    return [item for item in agreements if item.kind is kind]
+
+
+def in_force(agreements: Iterable[AgreementFacts], now: datetime) -> list[AgreementFacts]:
+    """Those that hold now and are signed by all parties, the one that lasts longest first."""
+    holding = [item for item in agreements if item.is_in_time(now) and is_signed(item.complete_at, now)]
+    return sorted(holding, key=end_order, reverse=True)
+
+
+def joined(protocols: Iterable[AgreementFacts], now: datetime) -> list[AgreementFacts]:
+    """Versions of a protocol that hold now and that the organisation itself has signed, the longest first."""
+    holding = [item for item in protocols if item.is_in_time(now) and is_signed(item.signed_at, now)]
+    return sorted(holding, key=end_order, reverse=True)
+
+
+def end_order(agreement: AgreementFacts) -> tuple[bool, float]:
+    """By its end, an open one last."""
+    return agreement.ends_at is None, agreement.ends_at.timestamp() if agreement.ends_at else 0.0
+
+
+def best_candidate(agreements: Iterable[AgreementFacts]) -> AgreementFacts:
+    """Of some that are not in force, the one to tell: nearest to being so, then the newest."""
+    return max(agreements, key=lambda item: (item.state in IN_FORCE, end_order(item), item.version))
+
+
+def outside_scope(agreement: AgreementFacts, purpose: object, fields: object) -> tuple[str, ...]:
+    """What a question asks that an agreement does not cover; what is not said is not covered."""
+    outside: list[str] = []
+    if agreement.purposes and purpose not in agreement.purposes:
+        outside.append(f"the purpose {purpose}" if purpose else "an unstated purpose")
+    if agreement.fields:
+        asked = listed(fields)
+        outside.extend(f"the field {field}" for field in asked if field not in agreement.fields)
+        if not asked:
+            outside.append("unstated fields")
+    return tuple(outside)
+
+
+def listed(fields: object) -> tuple[str, ...]:
+    """The fields of a question, which may name one or several."""
+    if isinstance(fields, str):
+        return (fields,)
+    return tuple(str(field) for field in fields) if isinstance(fields, Collection) else ()
+
+
+def next_change(agreements: Iterable[AgreementFacts], now: datetime) -> datetime | None:
+    """The first moment after now at which one of them begins, ends or is signed."""
+    moments = (
+        moment for item in agreements for moment in (item.starts_at, item.ends_at, item.signed_at, item.complete_at)
+    )
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -1,0 +1,140 @@
+"""Every query of agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from sys import intern
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agreements.models import Agreement, AgreementVersion, Party, Signature
+from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from governance.kernel.loading import end_of, grouped, rows_at, start_of
+from governance.kernel.recorded import BATCH, FactKey
+
+PARTIES = select(Party.agreement_id, Party.version, Party.organisation_id, Party.starts_on, Party.erased_by)
+VERSIONS = select(
+    AgreementVersion.agreement_id,
+    AgreementVersion.id,
+    Agreement.reference,
+    AgreementVersion.kind,
+    AgreementVersion.version,
+    AgreementVersion.system,
+    AgreementVersion.state,
+    AgreementVersion.starts_on,
+    AgreementVersion.ends_on,
+    AgreementVersion.scope,
+    AgreementVersion.erased_by,
+).join(Agreement, Agreement.id == AgreementVersion.agreement_id)
+SIGNATURES = select(
+    Signature.person_id, Signature.id, Agreement.reference, Signature.version, Signature.starts_on, Signature.erased_by
+).join(Agreement, Agreement.id == Signature.agreement_id)
+
+Signings = dict[int, datetime | None]  # organisation → the moment of its signing
+
+
+def agreement_key(organisation: int, system: str) -> FactKey:
+    """The key of an organisation's agreements for a system (a system's name holds no colon)."""
+    return FactKey("agreements", 0, f"{organisation}:{system}")
+
+
+class Version(NamedTuple):
+    """Which version of which agreement."""
+
+    agreement: int
+    number: int
+
+
+class AgreementSource:
+    """The agreements for one system to which an organisation is party."""
+
+    kind = "agreements"
+    about = "organisation"
+
+    def facts(
+        self, session: Session, keys: Collection[FactKey], at: int
+    ) -> Mapping[FactKey, tuple[AgreementFacts, ...]]:
+        """The agreements of some organisations and systems, as they stood at a revision."""
+        asked = {int(key.name.partition(":")[0]) for key in keys}
+        named = rows_at(session, PARTIES, Party, Party.organisation_id, asked, at)
+        parties = parties_of(session, {agreement for agreement, *_ in named}, at)
+        found: dict[FactKey, list[AgreementFacts]] = {key: [] for key in keys}
+        agreements = {version.agreement for version in parties}
+        for agreement, *row in rows_at(
+            session, VERSIONS, AgreementVersion, AgreementVersion.agreement_id, agreements, at
+        ):
+            signings = parties.get(Version(agreement, row[3]), {})
+            complete_at = last_signing(signings)
+            for organisation, signed_at in signings.items():
+                key = agreement_key(organisation, row[4])
+                if key in found:
+                    found[key].append(read_version(row, signed_at, complete_at))
+        return {key: tuple(facts) for key, facts in found.items()}
+
+
+class SignatureSource:
+    """The individual agreements that a person has signed."""
+
+    kind = "signatures"
+    about = "person"
+
+    def facts(
+        self, session: Session, keys: Collection[FactKey], at: int
+    ) -> Mapping[FactKey, tuple[SignatureFacts, ...]]:
+        """The signatures of some people, as they stood at a revision."""
+        rows = rows_at(session, SIGNATURES, Signature, Signature.person_id, [key.number for key in keys], at)
+        return grouped(
+            keys,
+            (
+                (person, SignatureFacts(row, intern(reference), version, start_of(signed_on)))
+                for person, row, reference, version, signed_on, _ in rows
+            ),
+        )
+
+
+def parties_of(session: Session, agreements: Collection[int], at: int) -> dict[Version, Signings]:
+    """All parties of some agreements with the moments of their signing, version by version."""
+    found: dict[Version, Signings] = {}
+    rows = rows_at(session, PARTIES, Party, Party.agreement_id, agreements, at)
+    for agreement, version, organisation, signed_on, _ in rows:
+        found.setdefault(Version(agreement, version), {})[organisation] = start_of(signed_on)
+    return found
+
+
+def last_signing(signings: Signings) -> datetime | None:
+    """When the last party signed; None while one has not."""
+    moments = [moment for moment in signings.values() if moment is not None]
+    return max(moments) if moments and len(moments) == len(signings) else None
+
+
+def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: datetime | None) -> AgreementFacts:
+    """A version's row as facts of one of its parties."""
+    number, reference, kind, version, system, state, starts_on, ends_on, scope, _ = row
+    return AgreementFacts(
+        number,
+        intern(reference),
+        AgreementKind(kind),
+        version,
+        intern(system),
+        AgreementState(state),
+        start_of(starts_on),
+        end_of(ends_on),
+        signed_at,
+        complete_at,
+        tuple((scope or {}).get("purposes", ())),
+        tuple((scope or {}).get("fields", ())),
+    )
+
+
+def keys_of_parties(session: Session, rows: Sequence[Mapping[str, Any]]) -> Iterator[FactKey]:
+    """The keys of every organisation that the agreements of some rows ever named, for each of their systems."""
+    agreements = sorted({int(row["agreement_id"]) for row in rows})
+    question = select(Party.organisation_id, AgreementVersion.system).distinct()
+    question = question.join(AgreementVersion, AgreementVersion.agreement_id == Party.agreement_id)
+    for start in range(0, len(agreements), BATCH):
+        part = question.where(Party.agreement_id.in_(agreements[start : start + BATCH]))
+        for organisation, system in session.execute(part):
+            yield agreement_key(organisation, system)

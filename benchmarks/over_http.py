@@ -1,0 +1,156 @@
+"""Decisions over HTTP, each durably recorded before it is answered, beside an empty route of the same server."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from time import perf_counter, sleep
+
+from benchmarks import empty_route, machine, pinned, postern_service, servers, wrk
+from benchmarks.bodies import BATCH, Body, batches, decisions, singles
+from benchmarks.children import ROOT, Row, environment
+from benchmarks.engines import Unavailable
+from benchmarks.reference import reference
+from benchmarks.results import Results, merged
+from benchmarks.settings import Settings
+from benchmarks.workload import make_workload
+
+Say = Callable[[str], None]
+Load = Callable[[float], Row]
+WARM_SECONDS = 1
+CHECKED_SINGLES, CHECKED_BATCHES = 300, 60
+HEAD_START = 2.0
+
+
+def run(settings: Settings, say: Say) -> Results:
+    """The loads in turn, then the disturbances, then a start with the most people."""
+    results = Results()
+    for part in (_loads, _start):
+        try:
+            part(settings, say, results)
+        except Unavailable as reason:
+            results[f"http/{part.__name__.strip('_')}"] = {"note": str(reason)}
+    return results
+
+
+def _loads(settings: Settings, say: Say, results: Results) -> None:
+    """Empty route, single and batch in turn, both servers standing; then the single load undisturbed and disturbed."""
+    wrk.find()
+    folder = settings.prepared(min(settings.people))
+    with _empty(folder) as empty:
+        loads: dict[str, Load] = {"http/empty/single": empty}
+        try:
+            with _service(settings, folder, results) as ours:
+                _in_turn(loads | ours, settings, say, results)
+                _disturbed(ours["http/postern/single"], folder, settings, say, results)
+        except Unavailable as reason:
+            results |= {row: {"note": str(reason)} for row in ("http/postern/single", "http/postern/batch")}
+            _in_turn(loads, settings, say, results)
+
+
+def _in_turn(loads: dict[str, Load], settings: Settings, say: Say, results: Results) -> None:
+    rounds: dict[str, list[Row]] = {name: [] for name in loads}
+    for load in loads.values():
+        load(WARM_SECONDS)
+    for _ in range(settings.load_rounds):
+        for name, load in loads.items():
+            say(f"over HTTP: {name.removeprefix('http/')}")
+            rounds[name].append(load(settings.load_seconds))
+    for name, rows in rounds.items():
+        results[name] = results.get(name, {}) | merged(rows)
+
+
+@contextmanager
+def _empty(folder: Path) -> Iterator[Load]:
+    port = servers.free_port()
+    command = servers.granian("benchmarks.empty_route:app", port, ready=empty_route.PATH)
+    with servers.running(command, port, folder):
+        yield lambda seconds: wrk.load(port, seconds, path=empty_route.PATH)
+
+
+@contextmanager
+def _service(settings: Settings, folder: Path, results: Results) -> Iterator[dict[str, Load]]:
+    """The served service, its answers compared with the reference before it is loaded."""
+    workload = make_workload(min(settings.people))
+    decide = reference(workload)
+    port = servers.free_port()
+    front = postern_service.front(folder, port)
+    kinds = {
+        "http/postern/single": (singles(workload, decide), CHECKED_SINGLES, 1),
+        "http/postern/batch": (batches(workload, decide), CHECKED_BATCHES, BATCH),
+    }
+    loads: dict[str, Load] = {}
+    with servers.running(front.command, port, folder):
+        for name, (bodies, checked, decided) in kinds.items():
+            results[name] = {"wrong": wrong_answers(port, front.key, bodies[:checked])}
+            lua = wrk.script(bodies, front.key, folder, name.rpartition("/")[2])
+            loads[name] = _load(port, lua, decided)
+        yield loads
+
+
+def _load(port: int, lua: Path, decided: int) -> Load:
+    def load(seconds: float) -> Row:
+        row = wrk.load(port, seconds, lua=lua)
+        return row | {"decisions_per_s": row["per_s"] * decided}
+
+    return load
+
+
+def wrong_answers(port: int, key: str, bodies: Sequence[Body]) -> int:
+    """How many decisions on the wire differ from the reference's."""
+    wrong = 0
+    for body, (status, answer) in zip(bodies, _answers(port, key, bodies), strict=True):
+        given = decisions(answer) if status == 200 else ()
+        wrong += len(body.expected) if len(given) != len(body.expected) else _differing(given, body.expected)
+    return wrong
+
+
+def _differing(given: Sequence[bool], expected: Sequence[bool]) -> int:
+    return sum(one is not other for one, other in zip(given, expected, strict=True))
+
+
+def _answers(port: int, key: str, bodies: Sequence[Body]) -> Iterator[tuple[int, dict[str, object]]]:
+    connection = HTTPConnection(servers.HOST, port, timeout=20)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    for body in bodies:
+        connection.request("POST", body.path, body.text, headers)
+        response = connection.getresponse()
+        yield response.status, json.loads(response.read())
+    connection.close()
+
+
+def _disturbed(load: Load, folder: Path, settings: Settings, say: Say, results: Results) -> None:
+    """The same load in quiet, while a fact is written each second, and while many people are applied."""
+    seconds = 2 * settings.load_seconds
+    say("over HTTP: undisturbed")
+    results["http/quiet"] = load(seconds)
+    for row, kind in (("http/written", "facts"), ("http/applied", "people")):
+        say(f"over HTTP: while {kind} are {row.removeprefix('http/')}")
+        line = [sys.executable, "-m", "benchmarks.disturbances", kind, str(folder), str(settings.imported)]
+        process = subprocess.Popen(
+            pinned.command(machine.client_core(), line), cwd=ROOT, env=environment(), start_new_session=True
+        )
+        try:
+            sleep(HEAD_START)
+            results[row] = load(seconds) if process.poll() in (None, 0) else {"note": f"{kind} could not be written"}
+        finally:
+            servers.stop(process)
+
+
+def _start(settings: Settings, say: Say, results: Results) -> None:
+    """From the command to ready, and then the first decision, with everybody in the database."""
+    people = max(settings.people)
+    say(f"over HTTP: start with {people:,} people")
+    folder = settings.prepared(people)
+    workload = make_workload(people, questions=1)
+    (first,) = singles(workload, reference(workload))
+    port = servers.free_port()
+    front = postern_service.front(folder, port)
+    with servers.running(front.command, port, folder) as server:
+        started = perf_counter()
+        wrong = wrong_answers(port, front.key, [first])
+        taken = perf_counter() - started
+    results[f"http/start/{people}"] = {"ready_s": server.ready_seconds, "first_ms": taken * 1e3, "wrong": wrong}

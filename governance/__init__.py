@@ -1,0 +1,1 @@
+"""The ground: facts about people and organisations, decisions, the trail, and what doors share."""

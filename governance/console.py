@@ -1,0 +1,127 @@
+"""The command `postern`: every area's commands, and those that set an installation up, serve it and show it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from governance import installation, serving
+from governance.app import commands
+from governance.kernel import clock
+from governance.kernel.db import migrate
+from governance.kernel.errors import Answer
+from governance.ports.area import Area
+
+
+class Lazy:
+    """The service, made when a command first needs it: `postern --help` and `packs check` need no installation."""
+
+    def __init__(self, instance: Path, create_app: Callable[[], Flask], areas: Sequence[Area]) -> None:
+        self.instance = instance
+        self.areas = areas
+        self._create_app = create_app
+
+    @cached_property
+    def service(self) -> Any:
+        """The service of this installation."""
+        return self._create_app().extensions["postern"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.service, name)
+
+
+def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Flask]) -> None:
+    """Run the command line."""
+    root = click.Group("postern", help="Who may see what, now, and why.", no_args_is_help=True)
+    for command in (*commands(areas).values(), database, setup, serve, demo):
+        root.add_command(command)
+    try:
+        root(obj=Lazy(instance, create_app, areas))
+    except Answer as wrong:
+        click.echo(f"Error: {wrong}", err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--public-url", default="http://127.0.0.1:8000", show_default=True, help="The address that front ends use.")
+@click.pass_obj
+def setup(lazy: Lazy, public_url: str) -> None:
+    """Make this installation's settings and secrets (kept when they exist), and lay its databases out."""
+    made = installation.make(lazy.instance, public_url)
+    click.echo(f"{'Made' if made else 'Kept'} {lazy.instance / installation.FILE}.")
+    migrate(lazy.databases)
+
+
+@click.group("db")
+def database() -> None:
+    """The databases."""
+
+
+@database.command()
+@click.pass_obj
+def upgrade(lazy: Lazy) -> None:
+    """Bring both databases to the newest layout."""
+    migrate(lazy.databases)
+    click.echo("Both databases have the newest layout.")
+
+
+@database.command()
+@click.option("--hours", default=24, show_default=True, help="How long a change may have been under way.")
+@click.pass_obj
+def sweep(lazy: Lazy, hours: int) -> None:
+    """Remove what changes left behind that were never sealed (an import that was cut off)."""
+    left = lazy.databases.unsealed(clock.now() - timedelta(hours=hours))
+    for change in left:
+        lazy.databases.sweep(change)
+    click.echo(f"{len(left)} unsealed changes swept.")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True)
+@click.option("--threads", default=serving.THREADS, show_default=True, help="Requests at once in each worker.")
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the HTTP API."""
+    serving.serve(host, port, workers, threads)
+
+
+@click.group()
+def demo() -> None:
+    """A demonstration with fictitious people."""
+
+
+@demo.command("load")
+@click.pass_obj
+def load_demo(lazy: Lazy) -> None:
+    """Activate the shipped packs and apply the demonstration's facts, when there are none yet."""
+    installation.load_demo(lazy, invoke)
+
+
+@demo.command("run")
+@click.option("--port", default=8000, show_default=True)
+@click.pass_obj
+def run_demo(lazy: Lazy, port: int) -> None:
+    """Set everything up, load the demonstration, and serve it with curl lines to try."""
+    installation.make(lazy.instance, f"http://127.0.0.1:{port}")
+    click.echo("Laying out the databases …")
+    migrate(lazy.databases)
+    key = installation.load_demo(lazy, invoke)
+    click.echo(installation.welcome(f"http://127.0.0.1:{port}", key))
+    serving.serve("127.0.0.1", port, 1, serving.THREADS)
+
+
+def invoke(lazy: Lazy, *words: str) -> str:
+    """Run another command in this process and give what it printed."""
+    found: Any = commands(lazy.areas)[words[0]]
+    rest = list(words[1:])
+    while isinstance(found, click.Group):
+        found = found.commands[rest.pop(0)]
+    return installation.captured(lambda: found.main(rest, standalone_mode=False, obj=lazy))

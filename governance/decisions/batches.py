@@ -1,0 +1,62 @@
+"""Reads an AuthZEN batch: items over top-level defaults, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from governance.decisions.questions import bad, read_question
+from governance.decisions.rules import Question
+from governance.kernel.errors import BadInput
+from governance.ports.role_rules import SystemRules
+
+SEMANTICS: dict[str, bool | None] = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+IDENTIFIERS = {"subject": ("type", "id"), "resource": ("type", "id"), "action": ("name",)}
+
+
+class Batch(NamedTuple):
+    """A batch as asked: its items, where to stop, and whether each answer is explained."""
+
+    items: tuple[Mapping[str, Any], ...]
+    defaults: Mapping[str, Any]
+    stop_at: bool | None
+    explain: bool
+
+    def read(self, rules: SystemRules) -> Sequence[Question | BadInput]:
+        """Every item as a question, or as the fault that makes it none."""
+        return [read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in enumerate(self.items)]
+
+
+def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
+    """The batch in a body, or None where it is a single evaluation; raise `BadInput` when it is neither."""
+    items = body.get("evaluations")
+    options = body.get("options", {})
+    if not isinstance(options, dict):
+        raise bad("/options", "must be an object")
+    semantic = options.get("evaluations_semantic", "execute_all")
+    if type(semantic) is not str or semantic not in SEMANTICS:
+        raise bad("/options/evaluations_semantic", f"must be one of: {', '.join(SEMANTICS)}")
+    if items is None and "evaluations" not in body:
+        return None
+    if not isinstance(items, list):
+        raise bad("/evaluations", "must be a list")
+    if len(items) > most:
+        raise bad("/evaluations", f"holds {len(items)} items, and {most} is the most", "Send them in several batches.")
+    if not items:
+        return None
+    return Batch(tuple(items), {name: body[name] for name in (*IDENTIFIERS, "context") if name in body}, SEMANTICS[semantic], options.get("explain") is True)
+
+
+def read_item(item: Any, defaults: Mapping[str, Any], rules: SystemRules, at: str) -> Question | BadInput:
+    """One item over the defaults: a complete entity replaces, an incomplete one inherits missing identifiers only."""
+    if not isinstance(item, dict):
+        return bad(at, "must be an object")
+    merged = {**defaults, **{name: item[name] for name in (*IDENTIFIERS, "context") if name in item}}
+    for name, identifiers in IDENTIFIERS.items():
+        entity, default = item.get(name), defaults.get(name)
+        if isinstance(entity, dict) and isinstance(default, dict):
+            merged[name] = {**{key: default[key] for key in identifiers if key in default}, **entity}
+    try:
+        return read_question(merged, rules, at)
+    except BadInput as wrong:
+        return wrong

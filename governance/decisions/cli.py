@@ -1,0 +1,105 @@
+"""`postern decide`: ask as a person would, and read the answer as a person would."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from governance.decisions import explanation
+from governance.decisions.questions import read_question
+from governance.decisions.records import Asker
+from governance.decisions.rules import Decision
+from governance.decisions.service import Answered
+from governance.kernel import clock
+from governance.kernel.errors import Answer
+
+PERMIT, DENY, BAD_QUESTION = 0, 1, 2
+
+
+@click.command()
+@click.argument("system")
+@click.option("--subject", required=True, help="The person's reference.")
+@click.option("--action", required=True)
+@click.option("--resource", required=True, metavar="TYPE:ID")
+@click.option("-p", "--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property of the resource.")
+@click.option("-c", "--context", "context", multiple=True, metavar="KEY=VALUE", help="Something of the circumstances.")
+@click.option("--as-of", metavar="DAY", help="A past day (as it stood when the day began) or moment, in ISO 8601.")
+@click.option("--json", "as_json", is_flag=True, help="Print what the API would answer.")
+@click.pass_obj
+def decide(service: Any, system: str, subject: str, action: str, resource: str, as_of: str | None, as_json: bool, **given: tuple[str, ...]) -> None:
+    """Ask whether SUBJECT may do ACTION to RESOURCE in SYSTEM. Exit 0 permit, 1 deny, 2 bad question."""
+    kind, _, name = resource.partition(":")
+    try:
+        rules_subject = service.decisions.catch_up() and service.decisions.system(system).subject_type
+        body = {
+            "subject": {"type": rules_subject, "id": subject},
+            "action": {"name": action},
+            "resource": {"type": kind, "id": name, "properties": pairs(given["properties"])},
+            "context": pairs(given["context"]),
+        }
+        answered = ask(service, system, body, as_of)
+    except Answer as wrong:
+        click.echo(f"Error: {wrong}", err=True)
+        raise SystemExit(BAD_QUESTION) from None
+    decision = answered.decisions[0]
+    if as_json:
+        told = explanation.answer(decision, full=True) | {"decision_id": answered.ids[0], "facts_revision": answered.revision}
+        click.echo(json.dumps(told | ({"historical": True} if as_of else {}), indent=2, ensure_ascii=False))
+    else:
+        click.echo(in_words(decision, answered, as_of))
+    raise SystemExit(PERMIT if decision.allowed else DENY)
+
+
+def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> Answered:
+    """Ask now, or as of a past day."""
+    now, asker = clock.now(), Asker(f"cli:{service.account}", asserted_by="cli")
+    if as_of is None:
+        answered: Answered = service.decisions.ask(system, lambda rules: [read_question(body, rules)], asker, now)
+    else:
+        answered = service.decisions.ask_as_of(system, lambda rules: [read_question(body, rules)], asker, moment_of(as_of), now)
+    return answered
+
+
+def moment_of(text: str) -> datetime:
+    """A day's first moment in London, or a moment."""
+    try:
+        if len(text) == len("2026-03-31"):
+            return clock.day_start(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day such as 2026-03-31", param_hint="--as-of") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.LONDON)
+
+
+def pairs(given: tuple[str, ...]) -> dict[str, Any]:
+    """KEY=VALUE words as values: true, false, whole numbers and JSON lists are read as such, all else is text."""
+    found: dict[str, Any] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{word!r} is not KEY=VALUE")
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = value
+        found[key] = read if isinstance(read, (bool, int, list)) else value
+    return found
+
+
+def in_words(decision: Decision, answered: Answered, as_of: str | None) -> str:
+    """The answer as a person reads it."""
+    lines = ["Permitted." if decision.allowed else "Denied."]
+    for reason in explanation.reasons(decision, full=True):
+        lines += [f"  {reason['code']}: {reason['user']}", f"      {reason.get('admin', '')}", f"      What to do: {reason['remedy']['what']}"]
+        if "source" in reason:
+            lines.append(f"      Source: {reason['source']}")
+    lines += [f"  By rule {rule}: {source}" for rule, source in zip(decision.rules, decision.sources, strict=False)]
+    lines += [f"  Obligation {one.id} ({one.type}) {json.dumps(dict(one.properties), ensure_ascii=False)}" for one in decision.obligations]
+    if decision.allowed and decision.until is not None:
+        lines.append(f"  Holds at most until {clock.iso(decision.until)}.")
+    historical = f", historical (as of {as_of})" if as_of else ""
+    lines.append(f"Decision {answered.ids[0]}, facts revision {answered.revision}, policy revision {decision.policy}{historical}.")
+    return "\n".join(lines)

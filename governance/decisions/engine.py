@@ -1,0 +1,200 @@
+"""The decision: facts → requirements → role rules → an answer with all its reasons. Pure but for loading facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from governance.decisions.chains import Chain, Chains
+from governance.decisions.memory import Entry, Memory
+from governance.decisions.rules import Decision, Question, in_order, refusal, weight
+from governance.kernel.recorded import FactKey
+from governance.ports.reasons import Code
+from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
+from governance.ports.role_rules import Asked, Condition, Obligation, RoleQuestion, Rule, SystemRules
+
+BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities", {})
+
+
+class Judged(NamedTuple):
+    """What one chain says to a question; `denies` are the deny rules that its grant brings."""
+
+    chain: Chain
+    objections: tuple[Objection, ...]
+    denies: tuple[Rule, ...]
+    allows: tuple[Rule, ...]
+    evidence: tuple[Evidence, ...]
+    until: datetime | None
+
+
+class Engine:
+    """Answers questions from facts in memory."""
+
+    def __init__(self, memory: Memory, requirements: Mapping[str, Requirement]) -> None:
+        self.memory = memory
+        self.chains = Chains(memory, requirements)
+
+    def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
+        """The answer to one question at a moment, with every reason of the chain that comes nearest."""
+        if question.resource_type not in rules.resource_types:
+            return refusal(Code.NO_SUCH_RESOURCE, policy=rules.revision, type=question.resource_type)
+        if question.mediated_for:
+            return self._mediated(rules, question, now)
+        return self._direct(rules, question, question.subject, now)
+
+    def _direct(
+        self, rules: SystemRules, question: Question, subject: str, now: datetime, waived: frozenset[str] = frozenset()
+    ) -> Decision:
+        entry = self.memory.person(subject)
+        if entry.person is None or question.subject_type != rules.subject_type:
+            return refusal(Code.UNKNOWN_SUBJECT, policy=rules.revision)
+        chains = self.chains.of(entry, rules, now)
+        if not chains:
+            return self._ungranted(rules, question, entry, now, waived)
+        judged = [self._judge(rules, question, entry, chain, now, waived) for chain in chains]
+        best = judged[0] if len(judged) == 1 else min(judged, key=lambda one: weight(one.objections, one.chain.number))
+        denies = [rule for one in judged for rule in one.denies]
+        return self._conclude(rules, question, entry, best, denies)
+
+    def _judge(
+        self, rules: SystemRules, question: Question, entry: Entry, chain: Chain, now: datetime, waived: frozenset[str]
+    ) -> Judged:
+        asked = Asked(question.properties, question.context, entry.person, chain.organisation)
+        role_question = rules.questions.get((chain.role.name, question.resource_type, question.action))
+        objections, evidence, until = list(chain.objections), chain.evidence, chain.until
+        allows: tuple[Rule, ...] = ()
+        denies: tuple[Rule, ...] = ()
+        if role_question is None:
+            objections.append(not_permitted(chain, question))
+        else:
+            state = tuple([condition.holds(asked) for condition in role_question.conditions])
+            answer = role_question.answer(state)
+            allows = answer.allows
+            if answer.denies:
+                if chain.grant is None or now >= chain.grant.starts_at:
+                    denies = answer.denies
+            elif not answer.allowed:
+                objections.extend(unmet(role_question, state) or [not_permitted(chain, question)])
+        if chain.open_steps:
+            query = make_query(rules.system, question, entry, chain)
+            for step in chain.open_steps:
+                remains = step.requirement.check(step.standing, step.facts, step.terms, query, now)
+                objections.extend(remains.objections)
+                evidence = (*evidence, *remains.evidence)
+                until = earliest(until, remains.until)
+        if waived:
+            objections = [one for one in objections if one.requirement not in waived]
+        found = in_order(objections) if len(objections) > len(chain.objections) or waived else chain.objections
+        return Judged(chain, found, denies, allows, evidence, until)
+
+    def _conclude(self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: list[Rule]) -> Decision:
+        objections: Iterable[Objection] = best.objections
+        if denies:
+            kept = [one for one in best.objections if one.requirement != "role"]
+            objections = in_order([*kept, *(denied(rule) for rule in denies)])
+        if question.mismatched:
+            mismatches = (Objection(Code.PROPERTY_MISMATCH, "question", detail=(("property", name),)) for name in question.mismatched)
+            objections = in_order([*objections, *mismatches])
+        chain = best.chain
+        organisation = chain.organisation.reference if chain.organisation is not None else ""
+        found = tuple(objections)
+        if found:
+            ids = tuple(dict.fromkeys(rule.id for rule in denies))
+            return Decision(False, found, (), best.evidence, ids, (), None, organisation, chain.number, rules.revision)
+        asked = Asked(question.properties, question.context, entry.person, chain.organisation)
+        return Decision(
+            True,
+            (),
+            due(chain.role.obligations, asked) if chain.role.obligations else (),
+            best.evidence,
+            tuple([rule.id for rule in best.allows]),
+            tuple([rule.source for rule in best.allows]),
+            best.until,
+            organisation,
+            chain.number,
+            rules.revision,
+            rules.cache_seconds,
+        )
+
+    def _ungranted(self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]) -> Decision:
+        """No grant: say so, and what the least demanding role that allows the action would still lack."""
+        no_grant = Objection(Code.NO_GRANT, "grant")
+        employed = self.memory.get(FactKey("employment", entry.person.id))
+        organisations = sorted({one.organisation for one in employed}) or [0]
+        judged = [
+            self._judge(rules, question, entry, self.chains.chain(entry, rules, role, None, organisation, now), now, waived)
+            for role in rules.roles.values()
+            for organisation in organisations
+            if allows_at_all(rules.questions.get((role.name, question.resource_type, question.action)))
+        ]
+        if not judged:
+            return Decision(False, in_order([no_grant, not_allowed_to_any(question)]), policy=rules.revision)
+        best = min(judged, key=lambda one: weight(one.objections, one.chain.number))
+        return self._conclude(rules, question, entry, best._replace(objections=in_order([no_grant, *best.objections])), list(best.denies))
+
+    def _mediated(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
+        """One person asks through another: two ordinary chains, and both identities on the record."""
+        mediator = self._direct(rules, question, question.subject, now)
+        behind = self._direct(rules, question, question.mediated_for, now, rules.mediation.waives)
+        objections = list(behind.objections)
+        if not mediator.allowed:
+            objections.append(Objection(Code.MEDIATOR_NOT_IN_ORDER, "mediation", source=rules.mediation.source))
+        if not rules.mediation.allowed:
+            detail = (("action", "mediate"), ("role", "any"), ("type", question.resource_type))
+            objections.append(Objection(Code.ROLE_NOT_PERMITTED, "mediation", detail=detail, source=rules.mediation.source))
+        obligations = tuple(dict.fromkeys([*behind.obligations, *mediator.obligations, BOTH_IDENTITIES])) if not objections else ()
+        return behind._replace(
+            allowed=not objections,
+            objections=in_order(objections),
+            obligations=obligations,
+            evidence=(*behind.evidence, *mediator.evidence),
+            rules=tuple(dict.fromkeys([*behind.rules, *mediator.rules])),
+            until=earliest(behind.until, mediator.until) if not objections else None,
+        )
+
+
+def make_query(system: str, question: Question, entry: Entry, chain: Chain) -> Query:
+    """The question as requirements see it."""
+    return Query(
+        system, entry.person.reference, entry.person.id, chain.lineage, question.action, question.resource_type,
+        question.resource_id, question.properties, question.context,
+    )
+
+
+def allows_at_all(role_question: RoleQuestion | None) -> bool:
+    """Whether a role has any allow rule here."""
+    return role_question is not None and any(rule.effect == "allow" for rule in role_question.rules)
+
+
+def unmet(role_question: RoleQuestion, state: tuple[bool | None, ...]) -> list[Objection]:
+    """The failed conditions of the allow rule that fails the fewest."""
+    held = {condition.name: holds for condition, holds in zip(role_question.conditions, state, strict=True)}
+    named = {condition.name: condition for condition in role_question.conditions}
+    failures = [
+        [named[name] for name in rule.conditions if held[name] is not True] for rule in role_question.rules if rule.effect == "allow"
+    ]
+    nearest: list[Condition] = min(failures, key=len, default=[])
+    return [Objection(one.code, "role", detail=one.detail, source=one.source) for one in nearest]
+
+
+def denied(rule: Rule) -> Objection:
+    """A deny rule as a reason."""
+    return Objection(rule.code, "role", Evidence("rule", rule.id), (*rule.detail, ("rule", rule.id)), rule.source)
+
+
+def not_permitted(chain: Chain, question: Question) -> Objection:
+    """The role has no rule that allows this."""
+    detail = (("action", question.action), ("role", chain.role.name), ("type", question.resource_type))
+    return Objection(Code.ROLE_NOT_PERMITTED, "role", detail=detail, source=chain.role.source)
+
+
+def not_allowed_to_any(question: Question) -> Objection:
+    """No role of the system allows this."""
+    detail = (("action", question.action), ("role", "any"), ("type", question.resource_type))
+    return Objection(Code.ROLE_NOT_PERMITTED, "role", detail=detail)
+
+
+def due(obligations: tuple[Obligation, ...], asked: Asked) -> tuple[Obligation, ...]:
+    """The obligations that stand; one whose condition is unknown stands too."""
+    return tuple([one for one in obligations if not one.when or any(when.holds(asked) is not False for when in one.when)])

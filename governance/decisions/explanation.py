@@ -1,0 +1,76 @@
+"""An answer in words: reasons with their remedy, discretion, obligations. Worded only when somebody reads it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from governance.decisions.rules import Decision, in_order
+from governance.kernel.clock import iso
+from governance.ports.reasons import REASONS, Code
+from governance.ports.requirement import Evidence, Objection
+from governance.ports.role_rules import Obligation
+
+
+class Particulars(dict[str, str]):
+    """The values of a sentence; one that is missing reads as what it is called."""
+
+    def __missing__(self, key: str) -> str:
+        return key.replace("_", " ")
+
+
+def answer(decision: Decision, *, full: bool = False) -> dict[str, Any]:
+    """The body of a single evaluation: the decision and its context."""
+    return {"decision": decision.allowed, "context": context(decision, full=full)}
+
+
+def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
+    """Everything that an answer says beside yes or no. `full` shows the true codes behind an access on hold."""
+    said: dict[str, Any] = {"reasons": reasons(decision, full=full), "obligations": [obligation(one) for one in decision.obligations]}
+    if decision.allowed:
+        said["permitted_by"] = [{"rule": rule, "source": source} for rule, source in zip(decision.rules, decision.sources, strict=False)]
+        said["cache_seconds"] = decision.cache_seconds
+    said["valid_until"] = iso(decision.until) if decision.allowed and decision.until is not None else None
+    return said
+
+
+def reasons(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
+    """The reasons in words, in order; discretion leaves each held one once."""
+    if full or not any(REASONS[one.code].disclosed_as for one in decision.objections):
+        return [worded(one) for one in decision.objections]
+    return [worded(one) for one in in_order(disclosed(one) for one in decision.objections)]
+
+
+def disclosed(objection: Objection) -> Objection:
+    """What a front end may know of a reason: a held one loses its code, its evidence and its particulars."""
+    instead = REASONS[objection.code].disclosed_as
+    return objection if instead is None else Objection(instead, "access")
+
+
+@lru_cache(maxsize=100_000)
+def worded(objection: Objection) -> dict[str, Any]:
+    """One reason as the API writes it."""
+    words = REASONS[objection.code]
+    particulars = Particulars(objection.detail)
+    said: dict[str, Any] = {"code": objection.code.value, "requirement": objection.requirement, "user": words.user.format_map(particulars)}
+    if objection.code is not Code.ACCESS_ON_HOLD:
+        said["admin"] = words.admin.format_map(particulars)
+    said["remedy"] = {"who": words.who, "what": words.what.format_map(particulars)}
+    if objection.evidence is not None:
+        said["evidence"] = evidence(objection.evidence)
+    if objection.source:
+        said["source"] = objection.source
+    return said
+
+
+def evidence(one: Evidence) -> dict[str, Any]:
+    """A fact that an answer rests on, with its end."""
+    said: dict[str, Any] = {"type": one.type, "id": one.id}
+    if one.until is not None:
+        said["until"] = iso(one.until)
+    return said
+
+
+def obligation(one: Obligation) -> dict[str, Any]:
+    """An obligation as the AuthZEN draft writes it."""
+    return {"id": one.id, "type": one.type, "properties": dict(one.properties)}

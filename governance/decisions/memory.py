@@ -1,0 +1,148 @@
+"""Facts in memory: small frozen objects, loaded in batches at one revision, dropped by the change log.
+
+Chains hang on the person's entry: what does not depend on the question is worked out once and kept until it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from governance.kernel.db import Databases
+from governance.kernel.recorded import FactKey, keys_since
+from governance.ports.requirement import FactSource
+
+if TYPE_CHECKING:
+    from governance.decisions.chains import Chain
+
+MANY = 20_000
+
+
+class Entry:
+    """What is in memory of one person: facts by kind (in the memory's order of kinds) and the chains made of them."""
+
+    __slots__ = ("chains", "facts", "person")
+
+    def __init__(self, person: Any, kinds: int) -> None:
+        self.person = person
+        self.facts: list[Any] = [None] * kinds
+        self.chains: dict[str, tuple[Chain, ...]] | None = None
+
+
+class Memory:
+    """One worker's facts at one revision. Not for two threads at once: the service holds its lock."""
+
+    def __init__(self, databases: Databases, sources: Sequence[FactSource], revision: int = 0) -> None:
+        self._databases = databases
+        self._sources = {source.kind: source for source in sources}
+        personal = [source.kind for source in sources if source.about == "person" and source.kind != "person"]
+        self._slots = {kind: slot for slot, kind in enumerate(personal)}
+        self._shared: dict[str, dict[int | str, Any]] = {kind: {} for kind in self._sources if kind not in self._slots}
+        self.people: dict[str, Entry] = {}
+        self._numbers: dict[int, Entry] = {}
+        self.revision = revision
+
+    def refresh(self, revision: int) -> frozenset[str]:
+        """Move to a newer revision: drop what has changed, and say which kinds that were."""
+        if revision <= self.revision:
+            return frozenset()
+        with self._databases.reading() as session:
+            keys = keys_since(session, self.revision, revision, MANY + 1)
+        if len(keys) > MANY:
+            self._forget()
+            kinds = frozenset(self._sources) | {"policy"}
+        else:
+            self._drop(keys)
+            kinds = frozenset(key.kind for key in keys)
+        self.revision = revision
+        return kinds
+
+    def _forget(self) -> None:
+        self.people.clear()
+        self._numbers.clear()
+        for kept in self._shared.values():
+            kept.clear()
+
+    def _drop(self, keys: Iterable[FactKey]) -> None:
+        shared = False
+        for key in keys:
+            slot = self._slots.get(key.kind)
+            if slot is not None:
+                entry = self._numbers.get(key.number)
+                if entry is not None:
+                    entry.facts[slot], entry.chains = None, None
+            elif key.kind == "person":
+                entry = self.people.pop(key.name, None)
+                if entry is not None and entry.person is not None:
+                    self._numbers.pop(entry.person.id, None)
+            else:
+                kept = self._shared.get(key.kind)
+                if kept is not None:
+                    kept.pop(key.name or key.number, None)
+                    shared = True
+        if shared:
+            for entry in self.people.values():
+                entry.chains = None
+
+    def forget_chains(self) -> None:
+        """Drop every chain (the rules have changed); facts stay."""
+        for entry in self.people.values():
+            entry.chains = None
+
+    def person(self, reference: str) -> Entry:
+        """What is known of a reference; its `person` is None when nobody has it."""
+        entry = self.people.get(reference)
+        if entry is None:
+            self.want_people([reference])
+            entry = self.people[reference]
+        return entry
+
+    def want_people(self, references: Iterable[str]) -> None:
+        """Load the people of these references that are not in memory, in one query."""
+        missing = [FactKey("person", 0, reference) for reference in references if reference not in self.people]
+        if missing:
+            for key, person in self._load("person", missing).items():
+                entry = Entry(person, len(self._slots))
+                self.people[key.name] = entry
+                if person is not None:
+                    self._numbers[person.id] = entry
+
+    def get(self, key: FactKey) -> Any:
+        """The facts of one key, loaded when they are not in memory."""
+        slot = self._slots.get(key.kind)
+        if slot is not None:
+            entry = self._numbers[key.number]
+            found = entry.facts[slot]
+            if found is None:
+                self.want([key])
+                found = entry.facts[slot]
+            return found
+        kept = self._shared[key.kind]
+        name = key.name or key.number
+        if name not in kept:
+            self.want([key])
+        return kept[name]
+
+    def want(self, keys: Iterable[FactKey]) -> None:
+        """Load the facts of these keys that are not in memory: one query a kind, for many keys."""
+        missing: dict[str, list[FactKey]] = {}
+        for key in keys:
+            if not self._has(key):
+                missing.setdefault(key.kind, []).append(key)
+        for kind, wanted in missing.items():
+            slot = self._slots.get(kind)
+            for key, facts in self._load(kind, wanted).items():
+                if slot is not None:
+                    self._numbers[key.number].facts[slot] = facts if facts is not None else ()
+                else:
+                    self._shared[kind][key.name or key.number] = facts
+
+    def _has(self, key: FactKey) -> bool:
+        slot = self._slots.get(key.kind)
+        if slot is not None:
+            return self._numbers[key.number].facts[slot] is not None
+        return (key.name or key.number) in self._shared[key.kind]
+
+    def _load(self, kind: str, keys: Sequence[FactKey]) -> Mapping[FactKey, Any]:
+        with self._databases.reading() as session:
+            return self._sources[kind].facts(session, keys, self.revision)

@@ -1,0 +1,71 @@
+"""What a question and an answer are, and how reasons are ordered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from governance.ports.reasons import REASONS, Code
+from governance.ports.requirement import Evidence, Objection
+from governance.ports.role_rules import Obligation
+
+
+class Question(NamedTuple):
+    """A front end's question, read and typed: `undeclared` names what it sent that the pack does not declare."""
+
+    subject_type: str
+    subject: str
+    action: str
+    resource_type: str
+    resource_id: str
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    undeclared: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
+    mediated_for: str = ""
+
+
+class Decision(NamedTuple):
+    """An answer with everything that it rests on. `until` is an upper bound, never a licence to keep it."""
+
+    allowed: bool
+    objections: tuple[Objection, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    rules: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    until: datetime | None = None
+    organisation: str = ""
+    grant: int = 0
+    policy: int = 0
+    cache_seconds: int = 0
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The true reason codes, in order."""
+        return tuple([objection.code.value for objection in self.objections])
+
+
+RANK: dict[Code, tuple[int, str]] = {code: (words.mender.value, code.value) for code, words in REASONS.items()}
+
+
+def rank(objection: Objection) -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    """By who can mend it, then by code, then by particulars."""
+    mender, code = RANK[objection.code]
+    return mender, code, objection.detail
+
+
+def in_order(objections: Iterable[Objection]) -> tuple[Objection, ...]:
+    """Reasons in the order in which they are shown, each once."""
+    return tuple(sorted(dict.fromkeys(objections), key=rank))
+
+
+def weight(objections: tuple[Objection, ...], grant: int) -> tuple[int, int, int]:
+    """How far a chain is from a permit: number of reasons, then the lowest rank, then the grant."""
+    return len(objections), min((RANK[one.code][0] for one in objections), default=0), grant
+
+
+def refusal(code: Code, requirement: str = "question", policy: int = 0, **detail: str) -> Decision:
+    """A denial for one reason that is no chain's."""
+    return Decision(False, (Objection(code, requirement, detail=tuple(detail.items())),), policy=policy)

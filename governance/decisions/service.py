@@ -1,0 +1,178 @@
+"""Decides and records: asks for the newest revision, decides at it, and answers once the record is durable."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+
+from governance.clients.rules import KeyFacts, opens, split_key
+from governance.clients.store import KIND as CLIENT_KEY
+from governance.decisions.engine import Engine
+from governance.decisions.memory import Memory
+from governance.decisions.records import Asker, make_record
+from governance.decisions.rules import Decision, Question, refusal
+from governance.kernel.db import Databases
+from governance.kernel.errors import BadInput, Erased, NotFound, Unavailable
+from governance.kernel.recorded import FactKey, revision_before
+from governance.ports.reasons import Code
+from governance.ports.requirement import FactSource, Requirement
+from governance.ports.role_rules import RoleRules, SystemRules
+from governance.trail.writer import Recorder
+
+log = structlog.get_logger("decisions")
+Read = Callable[[SystemRules], Sequence[Question | BadInput]]
+
+
+class Answered(NamedTuple):
+    """Decisions with the numbers of their records and the facts revision that they were made at."""
+
+    decisions: tuple[Decision, ...]
+    ids: tuple[str, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What decisions are built of, from the registry of rooms and areas."""
+
+    sources: tuple[FactSource, ...]
+    requirements: Mapping[str, Requirement]
+    role_rules: RoleRules
+
+
+class Decisions:
+    """One process's decisions. Facts are one memory under one lock; records are committed together outside of it."""
+
+    def __init__(self, databases: Databases, parts: Parts, recorder: Recorder) -> None:
+        self.databases = databases
+        self.parts = parts
+        self.recorder = recorder
+        self._lock = threading.Lock()
+        self._memory = Memory(databases, parts.sources)
+        self._engine = Engine(self._memory, parts.requirements)
+        self._systems: dict[str, SystemRules | None] | None = None
+        self._built: dict[int, SystemRules | None] = {}
+
+    def catch_up(self, at_least: int = 0) -> int:
+        """Move to the newest sealed revision; every change committed before this call is seen after it."""
+        revision = self.databases.freshness.current()
+        if revision < at_least:
+            raise Unavailable(f"revision {at_least} has not been committed here yet", "facts_behind")
+        with self._lock:
+            self._refresh(revision)
+        return revision
+
+    def _refresh(self, revision: int) -> None:
+        kinds = self._memory.refresh(revision)
+        if self._systems is None or "policy" in kinds:
+            self._systems = self._load_systems(revision)
+            self._memory.forget_chains()
+
+    def _load_systems(self, revision: int) -> dict[str, SystemRules | None]:
+        with self.databases.reading() as session:
+            active = self.parts.role_rules.active(session, revision)
+            for number in set(active.values()) - self._built.keys():
+                try:
+                    self._built[number] = self.parts.role_rules.load(session, number)
+                except BadInput:
+                    log.error("policy.unreadable", policy_revision=number)
+                    self._built[number] = None
+        return {system: self._built[number] for system, number in active.items()}
+
+    def system(self, name: str) -> SystemRules:
+        """A system's active rules; raise `NotFound` when no pack of that name is active."""
+        rules = self._found(name)
+        if rules is None:
+            raise Unavailable(f"the stored rules of {name} cannot be read; activate the pack again", "policy_unreadable")
+        return rules
+
+    def _found(self, name: str) -> SystemRules | None:
+        systems = self._systems or {}
+        if name not in systems:
+            raise NotFound(f"there is no system {name[:80]!r}")
+        return systems[name]
+
+    def systems(self) -> list[str]:
+        """The names of all systems with an active pack."""
+        return sorted(self._systems or {})
+
+    def key(self, text: str, now: datetime) -> KeyFacts | None:
+        """The front end whose key this is, or None."""
+        parts = split_key(text)
+        if parts is None:
+            return None
+        with self._lock:
+            key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0]))
+        return key if key is not None and opens(key, parts[1], now) else None
+
+    def ask(self, system: str, read: Read, asker: Asker, now: datetime, stop_at: bool | None = None) -> Answered:
+        """Decide a system's questions and record them all; a malformed item is a recorded denial.
+
+        `read` types the questions by the rules in force, under the lock, so that facts, rules and questions are of
+        one revision. `stop_at` ends the batch at the first decision that equals it.
+        """
+        with self._lock:
+            rules = self.system(system)
+            questions = read(rules)
+            revision = self._memory.revision
+            if len(questions) > 1:
+                self._prefetch(rules, questions)
+            decisions: list[Decision] = []
+            for question in questions:
+                decisions.append(self._decide(self._engine, rules, question, now))
+                if decisions[-1].allowed is stop_at:
+                    break
+        return self._record(rules, questions[: len(decisions)], tuple(decisions), asker, now, revision)
+
+    def ask_as_of(self, system: str, read: Read, asker: Asker, moment: datetime, now: datetime) -> Answered:
+        """What would have been answered at a past moment, knowing what was known then; the record says so."""
+        with self.databases.reading() as session:
+            revision = revision_before(session, moment)
+            number = self.parts.role_rules.active(session, revision).get(system)
+            if number is None:
+                raise NotFound(f"no rules of {system} were active then")
+            rules = self.parts.role_rules.load(session, number)
+        engine = Engine(Memory(self.databases, self.parts.sources, revision), self.parts.requirements)
+        typed = read(rules)
+        decisions = tuple(self._decide(engine, rules, one, moment) for one in typed)
+        return self._record(rules, typed, decisions, asker._replace(historical=True), now, revision)
+
+    def _prefetch(self, rules: SystemRules, questions: Sequence[Question | BadInput]) -> None:
+        asked = [question for question in questions if not isinstance(question, BadInput)]
+        subjects = {name for question in asked for name in (question.subject, question.mediated_for) if name}
+        if any(name not in self._memory.people or self._memory.people[name].chains is None for name in subjects):
+            self._memory.want_people(subjects)
+            self._engine.chains.prefetch([self._memory.people[name] for name in subjects], rules)
+
+    @staticmethod
+    def _decide(engine: Engine, rules: SystemRules, question: Question | BadInput, now: datetime) -> Decision:
+        if isinstance(question, BadInput):
+            return refusal(Code.BAD_QUESTION, policy=rules.revision, where=question.faults[0].pointer or "body")
+        try:
+            return engine.decide(rules, question, now)
+        except (Unavailable, Erased):
+            raise
+        except Exception as wrong:
+            log.error("decision.error", kind=type(wrong).__name__, system=rules.system)
+            return refusal(Code.POLICY_ERROR, "policy", rules.revision, where=type(wrong).__name__)
+
+    def _record(
+        self, rules: SystemRules, questions: Sequence[Question | BadInput], decisions: tuple[Decision, ...], asker: Asker,
+        now: datetime, revision: int,
+    ) -> Answered:
+        pairs = zip(questions, decisions, strict=True)
+        records = [make_record(rules.system, question, decision, asker, now, revision) for question, decision in pairs]
+        return Answered(decisions, tuple(self.recorder.put(records)), revision)
+
+    def ready(self) -> bool:
+        """Whether a decision could be made and recorded now."""
+        try:
+            self.catch_up()
+        except Unavailable:
+            return False
+        return self.recorder.works()

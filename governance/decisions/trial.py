@@ -1,0 +1,68 @@
+"""Answers one question over facts of its own: how packs are tested, through the same tables, stores and engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert
+
+from governance.decisions.engine import Engine
+from governance.decisions.memory import Memory
+from governance.decisions.questions import read_question
+from governance.decisions.rules import Decision
+from governance.exchange.applying import apply_rows
+from governance.exchange.reading import read_rows
+from governance.kernel.db import Databases
+from governance.kernel.recorded import Base, Ledger
+from governance.kernel.toml import Document
+from governance.ports.actor import Actor
+from governance.ports.requirement import FactSource, Requirement
+from governance.ports.role_rules import SystemRules
+from governance.ports.sheet import Sheet
+
+IN_MEMORY = "sqlite://"
+
+
+class CaseAnswer(NamedTuple):
+    """What a case came to."""
+
+    decision: bool
+    reasons: tuple[str, ...]
+    obligations: tuple[str, ...]
+
+
+class Trial:
+    """Runs cases, each in a database of its own in memory."""
+
+    def __init__(self, sources: Sequence[FactSource], requirements: Mapping[str, Requirement], sheets: Mapping[str, Sheet]) -> None:
+        self._sources = sources
+        self._requirements = requirements
+        self._sheets = sheets
+
+    def __call__(
+        self, rules: SystemRules, facts: Mapping[str, Sequence[Mapping[str, Any]]], question: Mapping[str, Any], now: datetime
+    ) -> CaseAnswer:
+        """The answer to a case's question; raise `BadInput` where its facts or its question are wrong."""
+        decision = self.decide(rules, facts, question, now)
+        return CaseAnswer(decision.allowed, decision.codes, tuple(one.type for one in decision.obligations))
+
+    def decide(
+        self, rules: SystemRules, facts: Mapping[str, Sequence[Mapping[str, Any]]], question: Mapping[str, Any], now: datetime
+    ) -> Decision:
+        """The whole decision of a case."""
+        databases = blank_databases()
+        rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
+        apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
+        memory = Memory(databases, self._sources, databases.freshness.current())
+        return Engine(memory, self._requirements).decide(rules, read_question(question, rules), now)
+
+
+def blank_databases() -> Databases:
+    """An empty facts database in memory."""
+    databases = Databases.open(IN_MEMORY, IN_MEMORY)
+    with databases.facts.connect().execution_options(writes=True) as connection, connection.begin():
+        Base.metadata.create_all(connection)
+        connection.execute(insert(Ledger).values(id=1, revision=0, entries=0, head=""))
+    return databases

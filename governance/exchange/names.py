@@ -1,0 +1,87 @@
+"""References of people, organisations and agreements as the numbers that tables use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from governance.exchange.reading import Rows
+from governance.kernel.errors import BadInput, Fault, NotFound
+from governance.kernel.recorded import BATCH
+from governance.ports.sheet import Sheet
+
+
+class KnownNames:
+    """The numbers behind references, loaded once for all rows of an application."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, dict[str, int]] = {}
+
+    def number(self, kind: str, reference: str) -> int:
+        """The number of a reference; raise `NotFound` when there is none."""
+        found = self._numbers.get(kind, {}).get(reference)
+        if found is None:
+            raise NotFound(f"there is no {kind} {reference}")
+        return found
+
+    def learn(self, session: Session, kind: str, identity: type[Any], references: Collection[str]) -> None:
+        """Read the numbers of references that exist."""
+        known = self._numbers.setdefault(kind, {})
+        wanted = sorted(references - known.keys()) if isinstance(references, set) else [r for r in references if r not in known]
+        for at in range(0, len(wanted), BATCH):
+            question = select(identity.reference, identity.id).where(identity.reference.in_(wanted[at : at + BATCH]))
+            known.update({reference: number for reference, number in session.execute(question)})
+
+    def missing(self, kind: str, references: Iterable[str]) -> list[str]:
+        """Those references that have no number yet."""
+        known = self._numbers.get(kind, {})
+        return [reference for reference in references if reference not in known]
+
+    def introduce(self, session: Session, kind: str, identity: type[Any], references: Collection[str]) -> None:
+        """Bring identities into being; they mean nothing until their details are sealed."""
+        self.learn(session, kind, identity, set(references))
+        fresh = self.missing(kind, references)
+        if fresh:
+            session.execute(insert(identity), [{"reference": reference} for reference in fresh])
+            self.learn(session, kind, identity, set(fresh))
+
+
+def introduced(sheets: Mapping[str, Sheet], rows: Rows) -> dict[str, set[str]]:
+    """The references that rows bring into being, by kind."""
+    found: dict[str, set[str]] = {}
+    for name, sheet in sheets.items():
+        if sheet.introduces and rows.get(name):
+            found.setdefault(sheet.introduces, set()).update(row["reference"] for row in rows[name])
+    return found
+
+
+def identities(sheets: Mapping[str, Sheet]) -> dict[str, type[Any]]:
+    """The identity table of each kind of reference."""
+    return {sheet.introduces: sheet.identity for sheet in sheets.values() if sheet.introduces and sheet.identity is not None}
+
+
+def refuse_unknown(session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, where: str) -> None:
+    """Raise `BadInput` for every reference that neither the rows nor the database know."""
+    coming, tables = introduced(sheets, rows), identities(sheets)
+    for kind, table in tables.items():
+        wanted = {
+            row[field]
+            for name, sheet in sheets.items()
+            for field, of in sheet.refers
+            if of == kind
+            for row in rows.get(name, ())
+            if row.get(field)
+        }
+        names.learn(session, kind, table, wanted - coming.get(kind, set()))
+    faults = [
+        Fault(where, f"{name}.{number + 1}.{field}: there is no {kind} {row[field]!r}", f"Add it, or correct the {field}.")
+        for name, sheet in sheets.items()
+        for field, kind in sheet.refers
+        for number, row in enumerate(rows.get(name, ()))
+        if row.get(field) and row[field] not in coming.get(kind, ()) and names.missing(kind, [row[field]])
+    ]
+    if faults:
+        raise BadInput(faults[:1000])

@@ -1,0 +1,60 @@
+"""Reads rows by the rooms' sheets; every fault names its row and field, and nothing is taken unless all is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import ValidationError
+
+from governance.kernel.errors import BadInput, Fault
+from governance.kernel.toml import Document
+from governance.ports.sheet import Sheet
+
+Rows = dict[str, list[dict[str, Any]]]
+MOST_FAULTS = 1000
+
+
+def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str, ...] = ()) -> Rows:
+    """The rows of a document (or of a table in it) by sheet; raise `BadInput` with every fault, line and field."""
+    values: Any = document.values
+    for name in under:
+        values = values.get(name, {})
+    faults: list[Fault] = []
+    rows: Rows = {}
+    for name, listed in values.items():
+        if name not in sheets:
+            faults.append(document.fault((*under, name), "is no sheet of facts", f"The sheets are: {', '.join(sorted(sheets))}."))
+        elif not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+            faults.append(document.fault((*under, name), "must be a list of tables", f"Write [[{'.'.join((*under, name))}]] for each row."))
+        else:
+            loaded, wrong = load_rows(sheets[name], listed)
+            rows[name] = loaded
+            faults += [document.fault((*under, name, index, *path), problem) for index, path, problem in wrong]
+    if faults:
+        raise BadInput(sorted(faults, key=lambda fault: fault.line or 0)[:MOST_FAULTS])
+    return rows
+
+
+Wrong = tuple[int, tuple[str, ...], str]
+
+
+def load_rows(sheet: Sheet, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Wrong]]:
+    """A sheet's rows as its schema reads them, and what is wrong with them."""
+    try:
+        return sheet.schema(many=True).load(listed), []
+    except ValidationError as error:
+        messages: Any = error.messages
+        return [], [(index, path, problem) for index, told in messages.items() for path, problem in flat(told)]
+
+
+def flat(told: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+    """Marshmallow's nested messages as fields with their problem; a fault of the whole row has no field."""
+    if isinstance(told, dict):
+        return [
+            found
+            for name, inner in told.items()
+            for found in flat(inner, path if name == "_schema" or isinstance(name, int) else (*path, str(name)))
+        ]
+    texts = told if isinstance(told, list) else [told]
+    return [(path, " ".join(str(text).rstrip(".") for text in texts))]

@@ -1,0 +1,67 @@
+"""Every query of grants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from sys import intern
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from governance.grants.models import Grant
+from governance.grants.rules import Approval, GrantFacts
+from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
+from governance.kernel.recorded import FactKey
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+GRANTS = select(
+    Grant.person_id,
+    Grant.id,
+    Grant.system,
+    Grant.role,
+    Grant.organisation_id,
+    Grant.starts_on,
+    Grant.ends_on,
+    Grant.approvals,
+    Grant.scope,
+    Grant.erased_by,
+)
+
+
+class GrantSource:
+    """The grants that a person holds, held and will hold; withdrawn ones are gone."""
+
+    kind = "grants"
+    about = "person"
+
+    def facts(self, session: Session, keys: Collection[FactKey], at: int) -> Mapping[FactKey, tuple[GrantFacts, ...]]:
+        """The grants of some people, as they stood at a revision."""
+        return grouped(keys, self._rows(session, [key.number for key in keys], at))
+
+    def _rows(self, session: Session, people: list[int], at: int) -> Iterator[tuple[int, GrantFacts]]:
+        rows = rows_at(session, GRANTS, Grant, Grant.person_id, people, at)
+        for person, row, system, role, organisation, starts_on, ends_on, approvals, scope, _ in rows:
+            yield (
+                person,
+                GrantFacts(
+                    row,
+                    intern(system),
+                    intern(role),
+                    organisation,
+                    shared(starts_on),
+                    start_of(starts_on),
+                    end_of(ends_on),
+                    tuple(read_approval(item) for item in approvals or ()),
+                    scope or NOTHING,
+                ),
+            )
+
+
+def read_approval(item: Mapping[str, str]) -> Approval:
+    """An approval as the table keeps it."""
+    on = shared(date.fromisoformat(item["on"])) if item.get("on") else None
+    return Approval(intern(item["by"]), intern(item["capacity"]), intern(item.get("organisation") or ""), on)

@@ -1,0 +1,272 @@
+"""The two databases: engines, transactions and the freshness check. The one keeper of Flask-SQLAlchemy and of commits."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from governance.kernel.errors import Conflict, Unavailable
+from governance.kernel.recorded import Base, Change, ChangeKey, Ledger, OpenChange, Recorded, seal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Freshness:
+    """Asks for the current revision on a kept autocommit connection, one for a process (≤ 50 µs on SQLite)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._ask: Callable[[], int] | None = None
+
+    def current(self) -> int:
+        """The newest sealed revision at this moment; raise `Unavailable` when the database does not answer."""
+        with self._lock:
+            try:
+                return self._asker()()
+            except Exception:
+                self._ask = None
+            try:
+                return self._asker()()
+            except Exception as wrong:
+                self._ask = None
+                raise Unavailable("the facts database does not answer", "facts_unavailable") from wrong
+
+    def _asker(self) -> Callable[[], int]:
+        if self._ask is None or self._pid != os.getpid():
+            self._ask, self._pid = self._connect(), os.getpid()
+        return self._ask
+
+    def _connect(self) -> Callable[[], int]:
+        question = "SELECT revision FROM ledger"
+        if self._engine.dialect.name == "sqlite" and not isinstance(self._engine.pool, StaticPool):
+            import sqlite3  # noqa: PLC0415 - the driver itself: half the cost of a pooled statement
+
+            kept = sqlite3.connect(str(self._engine.url.database), isolation_level=None, check_same_thread=False, timeout=2)
+            return lambda: int(kept.execute(question).fetchone()[0])
+        if self._engine.dialect.name == "postgresql":
+            import psycopg  # noqa: PLC0415 - the driver itself, with a prepared statement
+
+            url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            link = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+            return lambda: int(link.execute(question).fetchone()[0])  # type: ignore[index]
+        return self._through_engine
+
+    def _through_engine(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(Ledger.revision)).scalar_one())
+
+
+class TrailLink:
+    """One kept connection for decision records: each transaction is durable when it returns, and gives up in time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect().execution_options(writes=True)
+        if engine.dialect.name == "postgresql":
+            for setting in ("synchronous_commit = on", "statement_timeout = '450ms'", "lock_timeout = '450ms'"):
+                self._connection.exec_driver_sql(f"SET {setting}")
+            self._connection.commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction; durable when it returns."""
+        with self._connection.begin():
+            yield self._connection
+
+    def close(self) -> None:
+        """Give the connection up; it is not used again."""
+        self._connection.invalidate()
+        self._connection.close()
+
+
+@dataclass(slots=True)
+class Databases:
+    """The facts database and the decision records' own database, opened lazily, with their rules of writing."""
+
+    facts: Engine
+    trail: Engine
+    freshness: Freshness
+
+    @classmethod
+    def open(cls, facts_url: str, trail_url: str) -> Databases:
+        """Make both engines (no connection is opened yet)."""
+        return cls.over(make_engine(facts_url), make_engine(trail_url, patience=TRAIL_PATIENCE))
+
+    @classmethod
+    def over(cls, facts: Engine, trail: Engine) -> Databases:
+        """Take engines and give them this project's rules."""
+        if trail.dialect.name == "sqlite":
+            trail = trail.execution_options(schema_translate_map={"trail": None})
+        return cls(facts, trail, Freshness(facts))
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, from one snapshot."""
+        with Session(self.facts, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def change(self, actor: str, now: datetime) -> Iterator[Session]:
+        """One change in one transaction: all of it, its trail entries and its revision, or nothing."""
+        with self._writing() as session:
+            session.info["change"] = self._start(session, actor, now)
+            yield session
+            seal(session, now)
+
+    @contextmanager
+    def long_change(self, actor: str, now: datetime) -> Iterator[LongChange]:
+        """One change in many short transactions, sealed by the last; swept again where anything fails."""
+        with self._writing() as session:
+            change = self._start(session, actor, now)
+        try:
+            yield LongChange(self, change)
+            with self._writing() as session:
+                session.info["change"] = change
+                seal(session, now)
+        except BaseException:
+            with suppress(DBAPIError):
+                self.sweep(change.id)
+            raise
+
+    def _start(self, session: Session, actor: str, now: datetime) -> OpenChange:
+        base = session.execute(select(Ledger.revision)).scalar_one()
+        row = Change(actor=actor, started_at=now, base_revision=base)
+        session.add(row)
+        session.flush()
+        return OpenChange(row.id, actor, base)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with Session(self.facts, autoflush=True, expire_on_commit=False) as session:
+            session.connection(execution_options={"writes": True})
+            yield session
+            session.commit()
+
+    def trail_link(self) -> TrailLink:
+        """A connection kept by one writer, for records that must be durable."""
+        return TrailLink(self.trail)
+
+    def sweep(self, change_id: int) -> None:
+        """Remove every row of a change that was never sealed, and reopen what it had closed."""
+        with self._writing() as session:
+            sealed = session.execute(select(Change.revision).where(Change.id == change_id)).scalar_one_or_none()
+            if sealed is not None:
+                raise Conflict("a sealed change stays")
+            for mapper in Base.registry.mappers:
+                if issubclass(mapper.class_, Recorded):
+                    table = mapper.local_table
+                    session.execute(table.delete().where(table.c.recorded_by == change_id))  # type: ignore[attr-defined]
+                    reopened = table.update().where(table.c.closed_by == change_id)  # type: ignore[attr-defined]
+                    session.execute(reopened.values(closed_by=None))
+            session.execute(ChangeKey.__table__.delete().where(ChangeKey.change_id == change_id))  # type: ignore[attr-defined]
+            session.execute(Change.__table__.delete().where(Change.id == change_id))  # type: ignore[attr-defined]
+
+    def unsealed(self, before: datetime) -> list[int]:
+        """Changes that began before a moment and were never sealed."""
+        with self.reading() as session:
+            return list(session.scalars(select(Change.id).where(Change.revision.is_(None), Change.started_at < before)))
+
+
+@dataclass(slots=True)
+class LongChange:
+    """A change that is written part by part; each part is one short transaction that nobody waits for."""
+
+    databases: Databases
+    change: OpenChange
+
+    @contextmanager
+    def part(self) -> Iterator[Session]:
+        """One short transaction of this change."""
+        with self.databases._writing() as session:
+            session.info["change"] = self.change
+            yield session
+
+
+def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:
+    """How to open a database: SQLite lets us begin transactions ourselves, PostgreSQL connections are checked.
+
+    `patience` is how many seconds an SQLite write waits for another one.
+    """
+    if url.startswith("sqlite"):
+        options: dict[str, Any] = {"connect_args": {"isolation_level": None, "timeout": patience}}
+        if url in ("sqlite://", "sqlite:///:memory:"):
+            options |= {"poolclass": StaticPool, "connect_args": {"isolation_level": None, "check_same_thread": False}}
+        return options
+    return {"pool_pre_ping": True, "pool_size": 20}
+
+
+TRAIL_PATIENCE = 0.4
+
+
+def make_engine(url: str, *, patience: float = 10) -> Engine:
+    """An engine with this project's rules of reading and writing."""
+    engine = create_engine(url, **engine_options(url, patience=patience))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "begin", begin_sqlite)
+    return engine
+
+
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    """What every SQLite connection needs: a write-ahead log flushed at each commit, and foreign keys."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Reads BEGIN; writes BEGIN IMMEDIATE, so that two of them never lose an update."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def attach(app: Flask, facts_url: str, trail_url: str) -> Databases:
+    """Give a Flask application its databases (Flask-SQLAlchemy holds the engines; no connection is opened)."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = facts_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(facts_url)
+    app.config["SQLALCHEMY_BINDS"] = {"trail": {"url": trail_url, **engine_options(trail_url, patience=TRAIL_PATIENCE)}}
+    db.init_app(app)
+    with app.app_context():
+        engines = {name: db.engines[name] for name in (None, "trail")}
+    for engine in engines.values():
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", prepare_sqlite)
+            event.listen(engine, "begin", begin_sqlite)
+    return Databases.over(engines[None], engines["trail"])
+
+
+def migrate(databases: Databases) -> None:
+    """Bring both databases to the newest layout (Alembic; safe to repeat)."""
+    from alembic import command  # noqa: PLC0415 - only this command needs it
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
+    config.attributes["engines"] = {"facts": databases.facts, "trail": databases.trail}
+    command.upgrade(config, "head")
+
+
+def ready(databases: Databases) -> bool:
+    """Whether both databases answer and are laid out."""
+    try:
+        databases.freshness.current()
+        with databases.trail.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except (Unavailable, DBAPIError):
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""Exceptions are answers: what went wrong, in words for the one who asked. They know no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from governance.kernel.verdict import Verdict
+
+
+class Answer(Exception):
+    """The parent of all that a door translates into an answer."""
+
+
+class NotFound(Answer):
+    """What was asked for does not exist, or not for this asker."""
+
+
+class Conflict(Answer):
+    """Somebody else changed the same thing meanwhile, or it is already so."""
+
+
+class Unavailable(Answer):
+    """The service cannot do this now, and will not do it half."""
+
+    def __init__(self, message: str, code: str = "unavailable") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Forbidden(Answer):
+    """Who is asking is known, and may not ask this."""
+
+
+class Unauthenticated(Answer):
+    """Who is asking could not be established."""
+
+
+class Erased(Answer):
+    """A fact that the answer would need was erased by law; the answer is not guessed."""
+
+
+class Refused(Answer):
+    """A rule said no; the verdict carries every reason."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__("; ".join(reason.says for reason in verdict.reasons))
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with what was handed in: where it stands, what is wrong, what to write instead."""
+
+    where: str
+    problem: str
+    cure: str = ""
+    line: int | None = None
+    pointer: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.where}:{self.line}" if self.line is not None else self.where
+        cure = f" {self.cure}" if self.cure else ""
+        return f"{place}: {self.problem}.{cure}" if place else f"{self.problem}.{cure}"
+
+
+class BadInput(Answer):
+    """What was handed in cannot be taken; every fault is named and nothing was applied."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)

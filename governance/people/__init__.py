@@ -1,0 +1,1 @@
+"""Organisations as a tree, people, and who works where."""

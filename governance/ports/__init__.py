@@ -1,0 +1,1 @@
+"""How rooms ask one another without knowing whom: protocols and frozen values only."""

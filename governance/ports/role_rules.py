@@ -1,0 +1,156 @@
+"""What a system's pack says, as decisions see it: types, roles with their terms, and the role question's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy.orm import Session
+
+from governance.ports.reasons import Code
+
+
+class Asked(NamedTuple):
+    """What a condition may look at: the question's typed properties and stored facts of who asks."""
+
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    person: Any
+    organisation: Any
+
+
+Holds = Callable[[Asked], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A named condition of a pack: a pure function with its parameters; None means unknown."""
+
+    name: str
+    holds: Holds
+    code: Code
+    source: str = ""
+    detail: tuple[tuple[str, str], ...] = ()
+    sets: tuple[Holds, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a policy."""
+
+    id: str
+    role: str
+    resource_type: str
+    action: str
+    conditions: tuple[str, ...]
+    effect: str
+    source: str
+    code: Code = Code.EXPLICITLY_DENIED
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+class RoleAnswer(NamedTuple):
+    """Casbin's answer to a role question, with the rules that matched."""
+
+    allowed: bool
+    allows: tuple[Rule, ...]
+    denies: tuple[Rule, ...]
+
+
+class RoleQuestion(Protocol):
+    """All that a role may ask of one action on one resource type: its rules' conditions, and the answer for each state."""
+
+    conditions: tuple[Condition, ...]
+    rules: tuple[Rule, ...]
+
+    def answer(self, state: tuple[bool | None, ...]) -> RoleAnswer:
+        """Casbin's answer where the conditions stand so; asked once for each state in a policy revision, then kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A declared property: its type, whose word counts, and what stands in when it is absent."""
+
+    name: str
+    type: str  # text, integer, boolean, date, list
+    source: str = "caller"  # caller, stored, either
+    values: tuple[str, ...] = ()
+    maximum: int = 200
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource: its actions, its properties, the form of its ids, and those that are registered by name."""
+
+    name: str
+    actions: tuple[str, ...]
+    properties: Mapping[str, Property]
+    id_form: str = ""
+    registered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """What a front end must do when it acts on a permit; it stands when any condition of `when` may hold."""
+
+    id: str
+    type: str
+    properties: Mapping[str, Any]
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One requirement that a role makes, with its terms."""
+
+    requirement: str
+    terms: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of a system: what it demands, who may grant it, what its holders' front ends are obliged to."""
+
+    name: str
+    demands: tuple[Demand, ...]
+    obligations: tuple[Obligation, ...]
+    granted_by: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mediation:
+    """Whether one person may ask through another, and which requirements the person behind need not meet."""
+
+    allowed: bool = False
+    waives: frozenset[str] = frozenset()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRules:
+    """One system's rules at one policy revision."""
+
+    system: str
+    name: str
+    revision: int
+    subject_type: str
+    resource_types: Mapping[str, ResourceType]
+    context: Mapping[str, Property]
+    roles: Mapping[str, Role]
+    questions: Mapping[tuple[str, str, str], RoleQuestion]
+    rules: Mapping[str, Rule]
+    mediation: Mediation = Mediation()
+    cache_seconds: int = 0
+
+
+class RoleRules(Protocol):
+    """Gives each system's rules; `policies` implements it."""
+
+    def active(self, session: Session, at: int) -> Mapping[str, int]:
+        """Which policy revision of each system was active at a facts revision."""
+
+    def load(self, session: Session, policy_revision: int) -> SystemRules:
+        """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

@@ -1,0 +1,53 @@
+"""A sheet: one kind of fact as rows, the same in a facts file, a case of a pack and an import folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from governance.kernel.recorded import FactKey
+
+Row = Mapping[str, Any]
+
+
+class Names(Protocol):
+    """From references that people write to the numbers that tables use."""
+
+    def number(self, kind: str, reference: str) -> int:
+        """The number of a person, organisation or agreement; raise `NotFound` when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How rows of one kind are read, told apart and written.
+
+    `names` are the references that a row introduces (the identities it brings into being), `resolve` turns a row
+    into column values, `natural` are the columns that say which fact it is, `owner` the column by which the rows that
+    may be meant are found, `keys` the fact keys that a written row touches, `further` those that only the database
+    knows: it is asked with the rows of a part after they are written, in the same transaction.
+    """
+
+    name: str
+    schema: type[Schema]
+    model: type[Any]
+    owner: str
+    natural: tuple[str, ...]
+    resolve: Callable[[Row, Names], dict[str, Any]]
+    keys: Callable[[Mapping[str, Any]], Iterable[FactKey]]
+    refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
+    introduces: str = ""  # identity kind that the row's `reference` brings into being
+    identity: type[Any] | None = None
+    further: Callable[[Session, Sequence[Mapping[str, Any]]], Iterable[FactKey]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What applying a sheet did."""
+
+    opened: int = 0
+    closed: int = 0
+    same: int = 0

@@ -1,0 +1,28 @@
+"""The one keeper of the HTTP server: the same for a laptop, the benchmark and production."""
+
+from __future__ import annotations
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+THREADS = 32
+HEADER_SECONDS = 10_000
+
+
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve until told to stop. Each worker is a process of its own with its own facts and its own chain."""
+    Granian(
+        "wsgi:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=threads,
+        backpressure=4 * threads,
+        websockets=False,
+        log_level="warning",
+        respawn_failed_workers=True,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS),
+    ).serve()

@@ -1,0 +1,1 @@
+"""The trail: append-only, chained, durable before an answer leaves, and verifiable by anybody who can read it."""

@@ -1,0 +1,52 @@
+"""Verifies both databases' chains, and reads one record back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from governance.kernel.db import Databases
+from governance.kernel.errors import NotFound
+from governance.kernel.recorded import Ledger
+from governance.trail import store
+from governance.trail.verify import Verifier
+
+ENTRIES = "entry"
+
+
+def verify_trail(databases: Databases) -> Verifier:
+    """Verify every chain of decisions and the chain of entries."""
+    verifier = Verifier()
+    with databases.trail.connect() as connection:
+        chains = store.list_chains(connection)
+        for number, name, opened_at, head_seq, head in chains:
+            rows = (
+                (seq, {"chain": name, "at": at, **({"system": system, "decision": bool(decision)} if seq else {})}, leaf, salt, body, own is not None)
+                for seq, system, decision, at, leaf, salt, body, own in store.list_leaves(connection, number)
+            )
+            verifier.chain(name, rows, first=0, head=(head_seq, head), genesis={"number": number, "at": opened_at})
+        verifier.numbers(chain[0] for chain in chains)
+        verifier.stray(f"body {chain}/{seq}" for chain, seq in store.list_stray_bodies(connection))
+        verifier.stray(f"chain {number}" for number in store.list_chainless(connection))
+    with databases.reading() as session:
+        entries, head = session.execute(select(Ledger.entries, Ledger.head)).one()
+        rows_ = (
+            (seq, {"action": action, "revision": revision, "at": at}, leaf, salt, body, own is not None)
+            for seq, action, revision, at, leaf, salt, body, own in store.list_entries(session)
+        )
+        verifier.chain(ENTRIES, rows_, first=1, head=(entries, head), genesis={})
+    return verifier
+
+
+def get_record(databases: Databases, number: str) -> dict[str, Any]:
+    """A decision's leaf and body by its number; raise `NotFound` when there is none."""
+    name, _, seq = number.rpartition("-")
+    if name and seq.isdecimal():
+        with databases.trail.connect() as connection:
+            found = store.find_record(connection, name, int(seq))
+        if found is not None:
+            leaf, body = found
+            return {"leaf": json.loads(leaf), "body": json.loads(body) if body is not None else None}
+    raise NotFound(f"no decision has the number {number}")

@@ -1,0 +1,111 @@
+"""Verifies the trail from its stored bytes alone; it needs nothing of the service, and never re-serialises.
+
+It names the first damaged, missing or cut place of each chain, and every one after it that can still be told.
+What only an outside witness could find (a whole suffix cut together with its head, the newest chains removed
+whole, everything rewritten with new hashes) is said in docs/trail.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+Row = tuple[int, Mapping[str, object], bytes, bytes | None, bytes | None, bool]
+
+
+class Damage(NamedTuple):
+    """One place that is not as it was written."""
+
+    place: str
+    what: str
+
+
+class Tally(NamedTuple):
+    """What was verified."""
+
+    chains: int = 0
+    records: int = 0
+    erased: int = 0
+
+
+def hashed(leaf: bytes) -> str:
+    """The hash by which the next leaf names this one: SHA-256(0x00 ‖ leaf), base64url."""
+    return urlsafe_b64encode(hashlib.sha256(b"\x00" + leaf).digest()).rstrip(b"=").decode("ascii")
+
+
+def committed(salt: bytes, body: bytes) -> str:
+    """What a leaf must say of this body."""
+    return urlsafe_b64encode(hashlib.sha256(salt + body).digest()).rstrip(b"=").decode("ascii")
+
+
+class Verifier:
+    """Reads chains row by row and gathers every damage."""
+
+    def __init__(self, erased: frozenset[str] = frozenset()) -> None:
+        self.damages: list[Damage] = []
+        self.tally = Tally()
+        self._erased = erased
+
+    def chain(self, name: str, rows: Iterable[Row], *, first: int, head: tuple[int, str], genesis: Mapping[str, object]) -> None:
+        """Verify one chain: `rows` in order (seq, its query columns, leaf, salt, body, whether a body row stands)."""
+        expected, prev, records = first, "", 0
+        for seq, columns, leaf, salt, body, has_body in rows:
+            place = f"{name}-{seq}"
+            if seq != expected:
+                self._missing(name, expected, seq)
+                prev = ""
+            self._leaf(place, leaf, columns | genesis if seq == 0 else columns, prev if seq == expected else None, name, seq)
+            if seq or first:
+                self._body(place, leaf, salt, body, has_body)
+            prev, expected, records = hashed(leaf), seq + 1, records + 1
+        if expected - 1 < head[0]:
+            self._missing(name, expected, head[0] + 1, cut=True)
+        elif (expected - 1, prev) != head and (records or head[0]):
+            self.damages.append(Damage(f"{name}-{max(expected - 1, 0)}", "the last record is not the one that the chain's head names"))
+        self.tally = self.tally._replace(chains=self.tally.chains + 1, records=self.tally.records + records)
+
+    def _missing(self, name: str, start: int, end: int, *, cut: bool = False) -> None:
+        span = f"{name}-{start}" if end - start == 1 else f"{name}-{start} to {name}-{end - 1}"
+        self.damages.append(Damage(f"{name}-{start}", f"{span} missing" + (": the tail was cut" if cut else "")))
+
+    def _leaf(self, place: str, leaf: bytes, columns: Mapping[str, object], prev: str | None, name: str, seq: int) -> None:
+        try:
+            said: dict[str, Any] = json.loads(leaf)
+            if not isinstance(said, dict):
+                raise ValueError
+        except ValueError:
+            self.damages.append(Damage(place, "the leaf cannot be read"))
+            return
+        if prev is not None and said.get("prev") != prev:
+            before = f"{name}-{seq - 1}"
+            self.damages.append(Damage(before if seq else place, f"{before} is not what {place} was chained to: one of them was altered"))
+        wrong = [key for key, value in columns.items() if said.get(key) != value]
+        if said.get("seq") != seq:
+            wrong.append("seq")
+        if wrong:
+            self.damages.append(Damage(place, f"differs from its leaf: {', '.join(sorted(wrong))}"))
+
+    def _body(self, place: str, leaf: bytes, salt: bytes | None, body: bytes | None, has_body: bool) -> None:
+        if not has_body:
+            self.damages.append(Damage(place, "its body is missing"))
+        elif body is None or salt is None:
+            if place in self._erased:
+                self.tally = self.tally._replace(erased=self.tally.erased + 1)
+            else:
+                self.damages.append(Damage(place, "its body was blanked, and no entry tells of it"))
+        elif b'"commit":"' + committed(salt, body).encode() + b'"' not in leaf:
+            self.damages.append(Damage(place, "its body is not the one that the leaf commits to"))
+
+    def numbers(self, numbers: Iterable[int]) -> None:
+        """Chains are numbered from 1 without a gap: a gap is a chain removed whole."""
+        for expected, number in enumerate(sorted(numbers), 1):
+            if number != expected:
+                self.damages.append(Damage(f"chain {expected}", "missing as a whole"))
+                return
+
+    def stray(self, places: Iterator[str]) -> None:
+        """What stands without what it belongs to."""
+        self.damages.extend(Damage(place, "stands without the record or chain that it belongs to") for place in places)

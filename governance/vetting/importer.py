@@ -1,0 +1,121 @@
+"""The sheets of this room: checks, training, conflicts, suspensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from governance.kernel.recorded import FactKey
+from governance.kernel.settings import RecordKeys, Settings
+from governance.ports.sheet import Names, Row, Sheet
+from governance.vetting.models import Check, Conflict, Suspension, Training
+from governance.vetting.rules import record_hash
+from governance.vetting.schemas import CheckIn, ConflictIn, SuspensionIn, TrainingIn
+
+OF_A_PERSON = (("person", "person"),)
+
+
+def checks(_settings: Settings) -> Sheet:
+    """Checks; another day of issue is another check."""
+    return Sheet(
+        name="checks",
+        schema=CheckIn,
+        model=Check,
+        owner="person_id",
+        natural=("person_id", "level", "workforce", "starts_on"),
+        resolve=check_row,
+        keys=lambda row: (FactKey("checks", row["person_id"]),),
+        refers=OF_A_PERSON,
+    )
+
+
+def training(_settings: Settings) -> Sheet:
+    """Training; another day of completion is another completion."""
+    return Sheet(
+        name="training",
+        schema=TrainingIn,
+        model=Training,
+        owner="person_id",
+        natural=("person_id", "course", "starts_on"),
+        resolve=training_row,
+        keys=lambda row: (FactKey("training", row["person_id"]),),
+        refers=OF_A_PERSON,
+    )
+
+
+def conflicts(settings: Settings) -> Sheet:
+    """Conflicts of interest; each record is hashed under the current key."""
+    return Sheet(
+        name="conflicts",
+        schema=ConflictIn,
+        model=Conflict,
+        owner="person_id",
+        natural=("person_id", "record_hash"),
+        resolve=conflict_rows_under(settings.record_keys),
+        keys=lambda row: (FactKey("conflicts", row["person_id"]),),
+        refers=OF_A_PERSON,
+    )
+
+
+def suspensions(_settings: Settings) -> Sheet:
+    """Suspensions; a person has one at a time."""
+    return Sheet(
+        name="suspensions",
+        schema=SuspensionIn,
+        model=Suspension,
+        owner="person_id",
+        natural=("person_id",),
+        resolve=suspension_row,
+        keys=lambda row: (FactKey("suspension", row["person_id"]),),
+        refers=OF_A_PERSON,
+    )
+
+
+def check_row(row: Row, names: Names) -> dict[str, Any]:
+    """A check's columns."""
+    return {
+        "person_id": names.number("person", row["person"]),
+        "level": row["level"].value,
+        "workforce": row["workforce"].value,
+        "starts_on": row["starts_on"],
+        "ends_on": None,
+        "outcome": row["outcome"].value,
+        "barred_list": row["barred_list"].value,
+    }
+
+
+def training_row(row: Row, names: Names) -> dict[str, Any]:
+    """A completion's columns."""
+    return {
+        "person_id": names.number("person", row["person"]),
+        "course": row["course"],
+        "starts_on": row["starts_on"],
+        "ends_on": row.get("ends_on"),
+    }
+
+
+def conflict_rows_under(keys: RecordKeys) -> Callable[[Row, Names], dict[str, Any]]:
+    """How a conflict's columns are made under the current record key."""
+    key = dict(keys.keys)[keys.current]
+
+    def conflict_row(row: Row, names: Names) -> dict[str, Any]:
+        return {
+            "person_id": names.number("person", row["person"]),
+            "key_id": keys.current,
+            "record_hash": record_hash(key, row["system"], row["type"], row["id"]),
+            "relation": row["relation"].value,
+            "starts_on": None,
+            "ends_on": None,
+        }
+
+    return conflict_row
+
+
+def suspension_row(row: Row, names: Names) -> dict[str, Any]:
+    """A suspension's columns."""
+    return {
+        "person_id": names.number("person", row["person"]),
+        "why": row["why"],
+        "starts_on": row["starts_on"],
+        "ends_on": None,
+    }

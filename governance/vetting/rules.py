@@ -1,0 +1,198 @@
+"""Which checks and training count, whose record a conflict names, who is suspended. Pure: values in, answers out."""
+
+from __future__ import annotations
+
+import hmac
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from governance.kernel.clock import day_end, day_start, last_day_of_years
+from governance.kernel.verdict import Reason, Verdict
+
+NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
+ALREADY_SUSPENDED = Reason("already_suspended", "this person is suspended already")
+NOT_SUSPENDED = Reason("not_suspended", "this person is not suspended")
+
+
+class Level(StrEnum):
+    """How deep a check looks, shallowest first."""
+
+    BASIC = "basic"
+    STANDARD = "standard"
+    ENHANCED = "enhanced"
+
+
+class Workforce(StrEnum):
+    """For work with whom a check was made."""
+
+    CHILD = "child"
+    ADULT = "adult"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    CLEAR = "clear"
+    NOT_CLEAR = "not_clear"
+    PENDING = "pending"
+
+
+class BarredList(StrEnum):
+    """What the barred list said."""
+
+    BARRED = "barred"
+    NOT_BARRED = "not_barred"
+    NOT_CHECKED = "not_checked"
+
+
+class Relation(StrEnum):
+    """How a person knows whom a record is about."""
+
+    CLOSE_RELATION = "close_relation"
+    ACQUAINTANCE = "acquaintance"
+    HEARD_OF = "heard_of"
+    SELF = "self"
+    COLLEAGUE = "colleague"
+
+
+RANK = {level: rank for rank, level in enumerate(Level)}
+
+
+class CheckFacts(NamedTuple):
+    """A criminal records check: never its contents."""
+
+    row: int
+    level: Level
+    workforce: Workforce
+    issued_on: date | None
+    outcome: Outcome
+    barred_list: BarredList
+
+    def is_issued(self, now: datetime) -> bool:
+        """Whether its day has come."""
+        return self.issued_on is None or day_start(self.issued_on) <= now
+
+
+class TrainingFacts(NamedTuple):
+    """A completed course; the end is exclusive."""
+
+    row: int
+    course: str
+    completed_on: date | None
+    ends_at: datetime | None
+
+    def is_completed(self, now: datetime) -> bool:
+        """Whether its day has come."""
+        return self.completed_on is None or day_start(self.completed_on) <= now
+
+
+class ConflictFacts(NamedTuple):
+    """A record of somebody whom the person knows, only by its keyed hash."""
+
+    row: int
+    key_id: str
+    record_hash: bytes
+    relation: Relation
+
+
+class SuspensionFacts(NamedTuple):
+    """A suspension that nobody has lifted."""
+
+    row: int
+    why: str
+    starts_on: date | None
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether its first day has come."""
+        return self.starts_on is None or day_start(self.starts_on) <= now
+
+
+Lasting = TypeVar("Lasting")
+
+
+def lasts_longest(ends: Iterable[tuple[Lasting, datetime | None]]) -> tuple[Lasting, datetime | None] | None:
+    """The one that ends last, with its end; an open end is later than any; None where there is none."""
+    return max(ends, key=lambda item: (item[1] is None, item[1].timestamp() if item[1] else 0.0), default=None)
+
+
+def counting_checks(checks: Iterable[CheckFacts], workforce: Workforce, now: datetime) -> list[CheckFacts]:
+    """Clear checks for a workforce, issued by now."""
+    return [
+        check
+        for check in checks
+        if check.outcome is Outcome.CLEAR and check.workforce is workforce and check.is_issued(now)
+    ]
+
+
+def is_enough(check: CheckFacts, level: Level) -> bool:
+    """Whether a check looks at least as deep as a level."""
+    return RANK[check.level] >= RANK[level]
+
+
+def check_last_day(check: CheckFacts, renewal_years: int) -> date | None:
+    """The last day on which a check counts; None where it need not be renewed."""
+    if not renewal_years or check.issued_on is None:
+        return None
+    return last_day_of_years(check.issued_on, renewal_years)
+
+
+def check_end(check: CheckFacts, renewal_years: int) -> datetime | None:
+    """The first moment at which a check no longer counts."""
+    last_day = check_last_day(check, renewal_years)
+    return None if last_day is None else day_end(last_day)
+
+
+def training_end(training: TrainingFacts, renewal_months: int) -> datetime | None:
+    """The first moment at which a completion no longer counts: its own end, or the day by which it is renewed."""
+    if not renewal_months or training.completed_on is None:
+        return training.ends_at
+    renewed = day_end(last_day_of_months(training.completed_on, renewal_months))
+    return renewed if training.ends_at is None else min(renewed, training.ends_at)
+
+
+def last_day_of_months(completed_on: date, months: int) -> date:
+    """The day before the same day some months later; where that month is shorter, before its last day."""
+    years, month = divmod(completed_on.month - 1 + months, 12)
+    year, month = completed_on.year + years, month + 1
+    return date(year, month, min(completed_on.day, monthrange(year, month)[1])) - timedelta(days=1)
+
+
+def record_hash(key: bytes, system: str, resource_type: str, resource_id: str) -> bytes:
+    """The keyed hash by which a record is named: HMAC-SHA256 over its length-prefixed parts."""
+    parts = [part.encode() for part in (system, resource_type, resource_id)]
+    return hmac.digest(key, b"".join(len(part).to_bytes(4, "big") + part for part in parts), "sha256")
+
+
+def conflict_with(
+    conflicts: Iterable[ConflictFacts], keys: Sequence[tuple[str, bytes]], system: str, kind: str, name: str
+) -> ConflictFacts | None:
+    """The declared conflict that names this record, under any of the keys.
+
+    Raise `LookupError` where a conflict was declared under a key that is gone: it cannot be judged, so it is not.
+    """
+    declared = list(conflicts)
+    used = {conflict.key_id for conflict in declared}
+    hashes = {key_id: record_hash(key, system, kind, name) for key_id, key in keys if key_id in used}
+    if used - hashes.keys():
+        raise LookupError(f"record keys are missing: {', '.join(sorted(used - hashes.keys()))}")
+    matching = (item for item in declared if hmac.compare_digest(item.record_hash, hashes[item.key_id]))
+    return next(matching, None)
+
+
+def next_day(days: Iterable[date | None], now: datetime) -> datetime | None:
+    """The first moment after now at which one of some days begins."""
+    return min((day_start(day) for day in days if day is not None and day_start(day) > now), default=None)
+
+
+def may_suspend(why: str, *, suspended: bool) -> Verdict:
+    """Whether a person may be suspended now, for this reason."""
+    return Verdict.unless((not why.strip(), NO_WHY), (suspended, ALREADY_SUSPENDED))
+
+
+def may_lift(why: str, *, suspended: bool) -> Verdict:
+    """Whether a person's suspension may be lifted now, for this reason."""
+    return Verdict.unless((not why.strip(), NO_WHY), (not suspended, NOT_SUSPENDED))

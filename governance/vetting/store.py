@@ -1,0 +1,154 @@
+"""Every query of vetting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from sys import intern
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from governance.kernel.loading import end_of, grouped, rows_at, shared
+from governance.kernel.recorded import FactKey, close, record, seen
+from governance.ports.actor import Entry
+from governance.trail.entries import tell
+from governance.vetting.models import Check, Conflict, Suspension, Training
+from governance.vetting.rules import (
+    BarredList,
+    CheckFacts,
+    ConflictFacts,
+    Level,
+    Outcome,
+    Relation,
+    SuspensionFacts,
+    TrainingFacts,
+    Workforce,
+)
+
+CHECKS = select(
+    Check.person_id,
+    Check.id,
+    Check.level,
+    Check.workforce,
+    Check.starts_on,
+    Check.outcome,
+    Check.barred_list,
+    Check.erased_by,
+)
+TRAINING = select(
+    Training.person_id, Training.id, Training.course, Training.starts_on, Training.ends_on, Training.erased_by
+)
+CONFLICTS = select(
+    Conflict.person_id, Conflict.id, Conflict.key_id, Conflict.record_hash, Conflict.relation, Conflict.erased_by
+)
+SUSPENSIONS = select(Suspension.person_id, Suspension.id, Suspension.why, Suspension.starts_on, Suspension.erased_by)
+
+
+class CheckSource:
+    """A person's criminal records checks."""
+
+    kind = "checks"
+    about = "person"
+
+    def facts(self, session: Session, keys: Collection[FactKey], at: int) -> Mapping[FactKey, tuple[CheckFacts, ...]]:
+        """The checks of some people, as they stood at a revision."""
+        rows = rows_at(session, CHECKS, Check, Check.person_id, _people(keys), at)
+        return grouped(
+            keys,
+            (
+                (
+                    person,
+                    CheckFacts(
+                        row,
+                        Level(level),
+                        Workforce(workforce),
+                        shared(issued),
+                        Outcome(outcome),
+                        BarredList(barred_list),
+                    ),
+                )
+                for person, row, level, workforce, issued, outcome, barred_list, _ in rows
+            ),
+        )
+
+
+class TrainingSource:
+    """The courses that a person has completed."""
+
+    kind = "training"
+    about = "person"
+
+    def facts(
+        self, session: Session, keys: Collection[FactKey], at: int
+    ) -> Mapping[FactKey, tuple[TrainingFacts, ...]]:
+        """The training of some people, as it stood at a revision."""
+        rows = rows_at(session, TRAINING, Training, Training.person_id, _people(keys), at)
+        return grouped(
+            keys,
+            (
+                (person, TrainingFacts(row, intern(course), shared(completed), end_of(expires)))
+                for person, row, course, completed, expires, _ in rows
+            ),
+        )
+
+
+class ConflictSource:
+    """The records that a person must not open."""
+
+    kind = "conflicts"
+    about = "person"
+
+    def facts(
+        self, session: Session, keys: Collection[FactKey], at: int
+    ) -> Mapping[FactKey, tuple[ConflictFacts, ...]]:
+        """The declared conflicts of some people, as they stood at a revision."""
+        rows = rows_at(session, CONFLICTS, Conflict, Conflict.person_id, _people(keys), at)
+        return grouped(
+            keys,
+            (
+                (person, ConflictFacts(row, intern(key_id), record_hash, Relation(relation)))
+                for person, row, key_id, record_hash, relation, _ in rows
+            ),
+        )
+
+
+class SuspensionSource:
+    """Whether a person is suspended: the suspension that began first, or None."""
+
+    kind = "suspension"
+    about = "person"
+
+    def facts(self, session: Session, keys: Collection[FactKey], at: int) -> Mapping[FactKey, SuspensionFacts | None]:
+        """The suspensions of some people, as they stood at a revision."""
+        found: dict[FactKey, SuspensionFacts | None] = dict.fromkeys(keys)
+        for person, row, why, starts_on, _ in rows_at(
+            session, SUSPENSIONS, Suspension, Suspension.person_id, _people(keys), at
+        ):
+            key = FactKey("suspension", person)
+            known = found[key]
+            if known is None or (starts_on or date.min) < (known.starts_on or date.min):
+                found[key] = SuspensionFacts(row, why, shared(starts_on))
+        return found
+
+
+def _people(keys: Collection[FactKey]) -> list[int]:
+    return [key.number for key in keys]
+
+
+def list_suspensions(session: Session, person_id: int, at: int) -> list[int]:
+    """The rows of a person's suspensions that nobody had lifted at a revision."""
+    return list(session.scalars(select(Suspension.id).where(Suspension.person_id == person_id, seen(Suspension, at))))
+
+
+def add_suspension(session: Session, person_id: int, why: str, starts_on: date, *, entry: Entry) -> None:
+    """Suspend a person from a day on."""
+    row = {"person_id": person_id, "why": why, "starts_on": starts_on, "ends_on": None}
+    record(session, Suspension, [row], [FactKey("suspension", person_id)])
+    tell(session, entry)
+
+
+def set_lifted(session: Session, person_id: int, rows: Collection[int], *, entry: Entry) -> None:
+    """Close a person's suspensions."""
+    close(session, Suspension, rows, [FactKey("suspension", person_id)])
+    tell(session, entry)

@@ -1,0 +1,1 @@
+"""What doors share: reading requests, guards, errors."""

@@ -1,0 +1,67 @@
+"""Reads strict I-JSON (RFC 7493): no duplicate keys, NaN or lone surrogates; bounded depth."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from governance.kernel.errors import BadInput, Fault
+
+DEPTH = 32
+BODY = "body"
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; raise `BadInput` with what is wrong."""
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError:
+        raise bad("is not UTF-8 text") from None
+    except UnicodeEncodeError:
+        raise bad("holds a lone surrogate", "Write characters beyond U+FFFF as a pair, or in UTF-8.") from None
+    except RecursionError:
+        raise bad(f"is nested deeper than {DEPTH} levels") from None
+    except ValueError as wrong:
+        raise bad(f"is not JSON: {wrong}") from None
+    if not isinstance(value, dict):
+        raise bad("is not a JSON object")
+    if text.count("{") + text.count("[") > DEPTH and depth(value) > DEPTH:
+        raise bad(f"is nested deeper than {DEPTH} levels")
+    return value
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Members as a dictionary; a name that comes twice is refused."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice[:80]!r} comes twice in one object")
+    return members
+
+
+def refuse_constant(constant: str) -> NoReturn:
+    """NaN and the infinities are no JSON."""
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def depth(value: Any) -> int:
+    """How deeply a value is nested; stops counting beyond the limit."""
+    level, nodes = 0, [value]
+    while nodes and level <= DEPTH:
+        level += 1
+        nodes = [
+            child
+            for node in nodes
+            for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+            if isinstance(child, (dict, list))
+        ]
+    return level
+
+
+def bad(problem: str, cure: str = "") -> BadInput:
+    """A fault of the body as a whole."""
+    return BadInput([Fault(BODY, problem, cure, pointer="")])

@@ -1,0 +1,1 @@
+"""The layout of both databases, step by step: expand, then contract. A migration never imports a model."""

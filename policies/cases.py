@@ -1,0 +1,262 @@
+"""A pack's truth table: facts, questions and the answers that its sources demand, read, run and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from governance.kernel.errors import BadInput
+from governance.kernel.toml import Document, Path_, read_toml
+from governance.ports.reasons import Code
+from governance.ports.role_rules import SystemRules
+from policies.pack import CASES, PackTexts
+from policies.rules import ObligationType, cure_for
+from policies.tables import Notebook
+
+Row = dict[str, Any]
+Facts = dict[str, list[Row]]
+
+SECTIONS = ("facts", "question", "now", "cases")
+PARTS = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
+
+
+class CaseAnswer(NamedTuple):
+    """What the service answered: the decision, the true reason codes in order, the obligations' types in order."""
+
+    decision: bool
+    reasons: tuple[str, ...] = ()
+    obligations: tuple[str, ...] = ()
+
+
+class CaseRunner(Protocol):
+    """Decides one case's question from its facts alone."""
+
+    def __call__(
+        self,
+        system_rules: SystemRules,
+        facts: Mapping[str, list[dict[str, Any]]],
+        question: Mapping[str, Any],
+        now: datetime,
+    ) -> CaseAnswer:
+        """Answer the question as if these facts were all that is known at that moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTable:
+    """[[cases]] as it is written."""
+
+    id: str
+    says: str
+    expect: Mapping[str, Any]
+    now: datetime | None = None
+    question: Mapping[str, Any] = field(default_factory=dict)
+    remove: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`expect`: the decision, all reason codes in order, the types of all obligations in order."""
+
+    decision: bool
+    reasons: tuple[Code, ...] = ()
+    obligations: tuple[ObligationType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case with its facts written out: the base facts, less what it removes, and what it adds."""
+
+    id: str
+    says: str
+    now: datetime
+    facts: Facts
+    question: Mapping[str, Any]
+    expected: CaseAnswer
+    line: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case and what came of it; `error` says what went wrong where there is no answer."""
+
+    case: Case
+    answer: CaseAnswer | None
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is the expected one, reasons and obligations included."""
+        return self.answer == self.case.expected
+
+
+def read_cases(texts: PackTexts) -> list[Case]:
+    """Read a pack's truth table; raise `BadInput` with every fault."""
+    document = read_toml(texts.cases_toml, texts.named(CASES))
+    found = CaseReading(document).cases()
+    if not found:
+        raise BadInput(
+            [document.fault(("cases",), "is missing", "Add [[cases]]: a pack without cases proves nothing.")]
+        )
+    return found
+
+
+def read_facts(texts: PackTexts) -> Facts:
+    """The base facts alone; raise `BadInput` with every fault."""
+    reading = CaseReading(read_toml(texts.cases_toml, texts.named(CASES)))
+    facts = reading.sheets(reading.notes.section("facts"), ("facts",))
+    reading.refuse()
+    return facts
+
+
+class CaseReading:
+    """One reading of one truth table."""
+
+    def __init__(self, document: Document) -> None:
+        self.notes = Notebook(document)
+
+    def refuse(self) -> None:
+        """Raise the faults that have been noted."""
+        if self.notes.faults:
+            raise BadInput(sorted(dict.fromkeys(self.notes.faults), key=lambda fault: fault.line or 0))
+
+    def cases(self) -> list[Case]:
+        """Every case, or all faults."""
+        values = self.notes.document.values
+        for name in values:
+            if name not in SECTIONS:
+                self.notes.note((name,), "is not known here", cure_for(name, SECTIONS))
+        base = self.sheets(self.notes.section("facts"), ("facts",))
+        common = self.notes.section("question")
+        tables = values.get("cases", [])
+        if not isinstance(tables, list):
+            self.notes.note(("cases",), "is not a list of tables", "Write each as [[cases]].")
+            tables = []
+        found = [self.case(table, ("cases", index), base, common) for index, table in enumerate(tables)]
+        cases = [case for case in found if case is not None]
+        self.doubles(cases)
+        self.refuse()
+        return cases
+
+    def doubles(self, cases: Sequence[Case]) -> None:
+        """Note every id that two cases have."""
+        first: dict[str, Case] = {}
+        for index, case in enumerate(cases):
+            if case.id in first:
+                problem = f'"{case.id}" is the id of the case on line {first[case.id].line} too'
+                self.notes.note(("cases", index, "id"), problem, "Give each case an id of its own.")
+            first.setdefault(case.id, case)
+
+    def sheets(self, value: object, path: Path_) -> Facts:
+        """Rows by sheet."""
+        found: Facts = {}
+        for name, rows in self.notes.inner(value, path).items():
+            if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+                found[name] = rows
+            else:
+                self.notes.note((*path, name), "is not a list of tables", "Write { … } rows between [ and ].")
+        return found
+
+    def case(self, value: object, path: Path_, base: Facts, common: Mapping[str, Any]) -> Case | None:
+        """One case; None where its own table has faults."""
+        table = self.notes.read(CaseTable, value, path)
+        if table is None:
+            return None
+        expected = self.notes.read(Expectation, table.expect, (*path, "expect"))
+        now = table.now or self.notes.document.values.get("now")
+        if not isinstance(now, datetime) or now.tzinfo is None:
+            self.notes.note((*path, "now"), "is not a moment", "Write one such as 2026-03-31T12:00:00Z.")
+            return None
+        question = {**common, **table.question}
+        self.question(question, (*path, "question"))
+        facts = self.facts(base, table, path)
+        if expected is None:
+            return None
+        if expected.decision is bool(expected.reasons):
+            cure = "A permit has no reasons; a denial has all of its reasons."
+            self.notes.note((*path, "expect", "reasons"), "does not go with the decision", cure)
+        answer = CaseAnswer(
+            expected.decision,
+            tuple(code.value for code in expected.reasons),
+            tuple(each.value for each in expected.obligations),
+        )
+        line = self.notes.document.line(path) or 0
+        return Case(table.id, table.says, now, facts, question, answer, line, table.source or "")
+
+    def question(self, question: Mapping[str, Any], path: Path_) -> None:
+        """Note what a question lacks; the front end's door checks the rest."""
+        for part, members in PARTS.items():
+            found = question.get(part)
+            if not isinstance(found, dict):
+                self.notes.note(
+                    (*path, part), "is missing", f"Write {{ {', '.join(f'{name} = …' for name in members)} }}."
+                )
+                continue
+            for name in members:
+                if not isinstance(found.get(name), str):
+                    self.notes.note((*path, part, name), "is missing", "Write text.")
+
+    def facts(self, base: Facts, table: CaseTable, path: Path_) -> Facts:
+        """The base facts, less what the case removes, and what it adds."""
+        facts = {name: list(rows) for name, rows in base.items()}
+        for name, patterns in self.sheets(table.remove, (*path, "remove")).items():
+            for pattern in patterns:
+                kept = [row for row in facts.get(name, []) if not matches(row, pattern)]
+                if not pattern or len(kept) == len(facts.get(name, [])):
+                    self.notes.note((*path, "remove", name), f"removes no row: {pattern}", "Name values of a base row.")
+                facts[name] = kept
+        for name, rows in self.sheets(table.add, (*path, "add")).items():
+            facts[name] = [*facts.get(name, []), *rows]
+        return facts
+
+
+def matches(row: Row, pattern: Row) -> bool:
+    """Whether a row has all the values of a pattern."""
+    return all(name in row and row[name] == value for name, value in pattern.items())
+
+
+def run_cases(rules: SystemRules, cases: Sequence[Case], run: CaseRunner) -> list[CaseResult]:
+    """Ask every case; one that cannot be asked has failed, and the others are asked all the same."""
+    results = []
+    for case in cases:
+        try:
+            answer = run(rules, case.facts, case.question, case.now)
+            results.append(
+                CaseResult(case, CaseAnswer(answer.decision, tuple(answer.reasons), tuple(answer.obligations)))
+            )
+        except Exception as wrong:  # noqa: BLE001 - whatever a case raises is its result
+            results.append(CaseResult(case, None, f"{type(wrong).__name__}: {wrong}"))
+    return results
+
+
+def differences(result: CaseResult) -> list[str]:
+    """How an answer differs from the expected one, a line each; empty where it does not."""
+    expected, answer = result.case.expected, result.answer
+    if answer is None:
+        return [f"could not be asked: {result.error}"]
+    lines = []
+    if answer.decision is not expected.decision:
+        lines.append(f"decision: expected {worded(expected.decision)}, got {worded(answer.decision)}")
+    lines += compared("reason", expected.reasons, answer.reasons)
+    lines += compared("obligation", expected.obligations, answer.obligations)
+    return lines
+
+
+def compared(what: str, expected: Sequence[str], got: Sequence[str]) -> list[str]:
+    """What is missing, what is unexpected, and where only the order differs."""
+    missing = [item for item in dict.fromkeys(expected) if got.count(item) < expected.count(item)]
+    unexpected = [item for item in dict.fromkeys(got) if expected.count(item) < got.count(item)]
+    lines = [f"missing {what}: {item}" for item in missing]
+    lines += [f"unexpected {what}: {item}" for item in unexpected]
+    if not lines and tuple(expected) != tuple(got):
+        lines.append(f"order of {what}s: expected {', '.join(expected)}; got {', '.join(got)}")
+    return lines
+
+
+def worded(decision: bool) -> str:
+    """A decision as a word."""
+    return "permit" if decision else "deny"

@@ -1,0 +1,146 @@
+"""`postern packs`: check, test, activate and list packs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from governance.kernel import clock
+from governance.kernel.db import Databases
+from governance.kernel.errors import Answer, BadInput, Conflict, Fault
+from governance.ports.actor import Actor
+from governance.ports.requirement import Requirement
+from policies import engine, service, store
+from policies.cases import CaseRunner, differences, read_cases, run_cases
+from policies.pack import SHIPPED, SYSTEM, Pack, PackTexts
+from policies.reading import doubles, read_packs
+
+
+class Service(Protocol):
+    """What these commands need of the service."""
+
+    databases: Databases
+    requirements: Mapping[str, Requirement]
+    run_case: CaseRunner
+    account: str
+
+
+@click.group()
+def packs() -> None:
+    """Each system's rules: check, test, activate, list."""
+
+
+@packs.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_obj
+def check(found: Service, folders: tuple[Path, ...]) -> None:
+    """Check packs (FOLDERS, or the shipped ones); name every fault with its line and what to write instead."""
+    good: list[Pack] = []
+    faults: list[Fault] = []
+    for folder in folders or shipped():
+        try:
+            pack = checked(folder, found.requirements)
+        except BadInput as wrong:
+            faults.extend(wrong.faults)
+        else:
+            good.append(pack)
+            cases = len(read_cases(pack.texts))
+            click.echo(f"{pack.system}: {len(pack.roles)} roles, {len(pack.rules)} rules, {cases} cases: in order")
+    faults.extend(doubles(good))
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    raise SystemExit(1 if faults else 0)
+
+
+@packs.command()
+@click.argument("names", metavar="[SYSTEM|FOLDER]...", nargs=-1)
+@click.pass_obj
+def test(found: Service, names: tuple[str, ...]) -> None:
+    """Run the truth tables of packs (all shipped ones by default) and show every difference."""
+    failed = 0
+    for pack in chosen(names, found.requirements):
+        results = run_cases(engine.build(pack), read_cases(pack.texts), found.run_case)
+        wrong = [result for result in results if not result.passed]
+        for result in wrong:
+            click.echo(f"✗ {pack.system} {result.case.id} (cases.toml:{result.case.line}) {result.case.says}")
+            for line in differences(result):
+                click.echo(f"    {line}")
+        failed += len(wrong)
+        click.echo(f"{pack.system}: {len(results) - len(wrong)} of {len(results)} cases pass")
+    raise SystemExit(1 if failed else 0)
+
+
+@packs.command()
+@click.argument("names", metavar="[SYSTEM|FOLDER]...", nargs=-1)
+@click.pass_obj
+def activate(found: Service, names: tuple[str, ...]) -> None:
+    """Store packs (all shipped ones by default) as revisions, and put these in force."""
+    now = clock.now()
+    for pack in chosen(names, found.requirements):
+        try:
+            with found.databases.change(found.account, now) as session:
+                number = service.activate_pack(session, pack, actor=Actor(found.account), now=now)
+        except Conflict as same:
+            click.echo(f"{pack.system}: {same}")
+        except Answer as wrong:
+            raise click.ClickException(str(wrong)) from None
+        else:
+            click.echo(f"{pack.system}: revision {number} is in force")
+
+
+@packs.command("list")
+@click.pass_obj
+def list_(found: Service) -> None:
+    """List every stored revision, and which are in force."""
+    with found.databases.reading() as session:
+        active = set(store.list_active(session, found.databases.freshness.current()).values())
+        revisions = store.list_revisions(session)
+    table = Table("system", "revision", "in force", "stored", "by", "digest")
+    for each in revisions:
+        mark = "yes" if each.number in active else ""
+        stored = clock.iso(each.created_at)
+        table.add_row(each.system, str(each.number), mark, stored, each.created_by, each.digest.hex()[:12])
+    Console().print(table)
+
+
+def shipped() -> tuple[Path, ...]:
+    """The folders of the packs that come with the service."""
+    return tuple(sorted(folder for folder in SHIPPED.iterdir() if (folder / SYSTEM).is_file()))
+
+
+def checked(folder: Path, requirements: Mapping[str, Requirement]) -> Pack:
+    """A pack whose rules, engine and cases have all been read; raise `BadInput` with the faults of all of them."""
+    texts = PackTexts.of_folder(folder)
+    faults: list[Fault] = []
+    try:
+        read_cases(texts)
+    except BadInput as wrong:
+        faults.extend(wrong.faults)
+    try:
+        pack = service.check_pack(texts, requirements)
+    except BadInput as wrong:
+        raise BadInput([*wrong.faults, *faults]) from None
+    if faults:
+        raise BadInput(faults)
+    return pack
+
+
+def chosen(names: tuple[str, ...], requirements: Mapping[str, Requirement]) -> list[Pack]:
+    """The packs that are named, by system or folder, or all shipped ones; a fault ends the command."""
+    try:
+        if not names:
+            return list(read_packs(SHIPPED, requirements).values())
+        return [checked(folder_of(name), requirements) for name in names]
+    except BadInput as wrong:
+        raise click.ClickException(str(wrong)) from None
+
+
+def folder_of(name: str) -> Path:
+    """The folder that a name means: a shipped system, or a path."""
+    inside = SHIPPED / name
+    return inside if Path(name).name == name and inside.is_dir() else Path(name)

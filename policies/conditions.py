@@ -1,0 +1,196 @@
+"""The named conditions that packs share: pure functions of a question. To add one, add one function here.
+
+Each answers True, False, or None where it cannot be known: an allow rule whose condition is unknown does not hold, a
+deny rule's does. A parameter called `property`, or ending in it, names a property (`context.…` one of the context).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from governance.kernel.reading import BadTable, TableFault, read_values
+from governance.ports.reasons import Code
+from governance.ports.role_rules import Asked, Holds
+from policies.rules import PropertyType
+
+F = TypeVar("F", bound=Callable[..., bool | None])
+
+CONTEXT = "context."
+EVERYWHERE = "ALL"
+WORDED = (PropertyType.TEXT, PropertyType.LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A condition as packs name it: its parameters, the code it denies with, and what its words say."""
+
+    name: str
+    call: Callable[..., bool | None]
+    code: Code
+    hints: Mapping[str, Any]
+    needed: frozenset[str]
+    defaults: Mapping[str, Any]
+    types: Mapping[str, tuple[PropertyType, ...]]
+    words: Mapping[str, str]
+
+    def read(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters that a pack gives, defaults filled in; raise `BadTable` with every fault."""
+        given = {**self.defaults, **read_values(self.hints, set(self.needed), table)}
+        if given.get("minimum", 0) > given.get("maximum", given.get("minimum", 0)):
+            raise BadTable([TableFault("minimum", "is greater than maximum", "Exchange them.")])
+        return given
+
+    def properties(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The properties that the parameters name, by parameter; one left empty names none."""
+        return {name: value for name, value in given.items() if name.endswith("property") and value}
+
+    def bind(self, given: Mapping[str, Any]) -> Holds:
+        """The condition with its parameters, ready to be asked."""
+        call, values = self.call, dict(given)
+        return lambda asked: call(asked, **values)
+
+    def detail(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The values that this function gives to the words of its code."""
+        shown = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in given.items()}
+        return {name: text.format(**shown) for name, text in self.words.items()}
+
+
+FUNCTIONS: dict[str, Function] = {}
+
+
+def condition(
+    code: Code, *types: PropertyType, words: Mapping[str, str] | None = None, **others: tuple[PropertyType, ...]
+) -> Callable[[F], F]:
+    """Put a function into the registry: its code, the types that `property` may have, and what its words say."""
+
+    def keep(call: F) -> F:
+        parameters = [item for item in inspect.signature(call).parameters.values() if item.name != "asked"]
+        hints = get_type_hints(call)
+        FUNCTIONS[call.__name__] = Function(
+            name=call.__name__,
+            call=call,
+            code=code,
+            hints={item.name: hints[item.name] for item in parameters},
+            needed=frozenset(item.name for item in parameters if item.default is item.empty),
+            defaults={item.name: item.default for item in parameters if item.default is not item.empty},
+            types={"property": types, **others},
+            words=words or {},
+        )
+        return call
+
+    return keep
+
+
+def value_of(asked: Asked, name: str) -> Any:
+    """The value of a property, or None where it is not known."""
+    if name.startswith(CONTEXT):
+        return asked.context.get(name[len(CONTEXT) :])
+    return asked.properties.get(name)
+
+
+@condition(Code.CONDITION_UNMET, words={"condition": "{property} is given", "needed": "{property}"})
+def present(asked: Asked, *, property: str) -> bool | None:  # noqa: A002 - the name that packs write
+    """The property is given, and not blank or empty. Never unknown: what is absent is not present."""
+    value = value_of(asked, property)
+    return value is not None and value != [] and (not isinstance(value, str) or bool(value.strip()))
+
+
+@condition(Code.CONDITION_UNMET, words={"condition": "{property} is not given"})
+def absent(asked: Asked, *, property: str) -> bool | None:  # noqa: A002
+    """The property is not given, or blank or empty."""
+    return not present(asked, property=property)
+
+
+@condition(Code.CONDITION_UNMET, PropertyType.BOOLEAN, words={"condition": "{property}"})
+def is_true(asked: Asked, *, property: str) -> bool | None:  # noqa: A002
+    """The property is true."""
+    value = value_of(asked, property)
+    return None if value is None else value is True
+
+
+@condition(Code.CONDITION_UNMET, PropertyType.BOOLEAN, words={"condition": "not {property}"})
+def is_false(asked: Asked, *, property: str) -> bool | None:  # noqa: A002
+    """The property is false."""
+    value = value_of(asked, property)
+    return None if value is None else value is False
+
+
+@condition(Code.CONDITION_UNMET, *WORDED, words={"condition": "{property} is one of: {values}", "allowed": "{values}"})
+def one_of(asked: Asked, *, property: str, values: tuple[str, ...]) -> bool | None:  # noqa: A002
+    """The property is one of the values; of a list, at least one item is."""
+    value = value_of(asked, property)
+    if value is None:
+        return None
+    return any(item in values for item in value) if isinstance(value, (list, tuple)) else value in values
+
+
+@condition(Code.CONDITION_UNMET, *WORDED, words={"condition": "{property} is none of: {values}"})
+def none_of(asked: Asked, *, property: str, values: tuple[str, ...]) -> bool | None:  # noqa: A002
+    """The property is none of the values; of a list, no item is."""
+    found = one_of(asked, property=property, values=values)
+    return None if found is None else not found
+
+
+@condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})
+def own_organisation(asked: Asked, *, property: str = "organisation") -> bool | None:  # noqa: A002
+    """The property is the reference of the organisation in whose name the grant is held."""
+    value = value_of(asked, property)
+    return None if value is None or asked.organisation is None else bool(value == asked.organisation.reference)
+
+
+@condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})
+def own_area(asked: Asked, *, property: str = "area") -> bool | None:  # noqa: A002
+    """The property is the area of the grant's organisation; an organisation whose area is ALL passes everywhere."""
+    area = getattr(asked.organisation, "area", None)
+    if area == EVERYWHERE:
+        return True
+    value = value_of(asked, property)
+    return None if value is None or not area else bool(value == area)
+
+
+@condition(
+    Code.AGE, PropertyType.INTEGER, ldd_property=(PropertyType.BOOLEAN,), words={"ages": "{minimum} to {maximum}"}
+)
+def age_range(
+    asked: Asked,
+    *,
+    minimum: int,
+    maximum: int,
+    property: str = "age",  # noqa: A002
+    maximum_with_ldd: int = 0,
+    ldd_property: str = "",
+) -> bool | None:
+    """The age in whole years lies between both ends, ends included; with a learning difficulty up to the other end."""
+    age = value_of(asked, property)
+    if age is None:
+        return None
+    if minimum <= age <= maximum:
+        return True
+    if not minimum <= age <= maximum_with_ldd or not ldd_property:
+        return False
+    ldd = value_of(asked, ldd_property)
+    return None if ldd is None else ldd is True
+
+
+@condition(Code.FIELD_NOT_PERMITTED, PropertyType.LIST, words={"fields": "any but {fields}"})
+def listed_fields(asked: Asked, *, fields: tuple[str, ...], property: str = "fields") -> bool | None:  # noqa: A002
+    """Every field that is asked for is among the listed ones. To ask for none by name is unknown."""
+    value = value_of(asked, property)
+    return None if not value else all(item in fields for item in value)
+
+
+@condition(Code.AGGREGATE_ONLY, PropertyType.TEXT)
+def aggregate_rows(asked: Asked, *, property: str = "rows") -> bool | None:  # noqa: A002
+    """The rows that are asked for are aggregate ones, not individuals."""
+    value = value_of(asked, property)
+    return None if value is None else value == "aggregate"
+
+
+@condition(Code.CONDITION_UNMET, PropertyType.INTEGER, words={"condition": "{property} is at most {maximum}"})
+def at_most(asked: Asked, *, property: str, maximum: int) -> bool | None:  # noqa: A002
+    """The number is at most the maximum, the maximum included."""
+    value = value_of(asked, property)
+    return None if value is None else value <= maximum

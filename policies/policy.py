@@ -1,0 +1,135 @@
+"""Checks a policy's lines against what the pack declares, and makes its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from governance.kernel.errors import Fault
+from governance.ports.reasons import Code
+from governance.ports.role_rules import Rule
+from policies.lines import Line
+from policies.roles import Roles
+from policies.rules import MOST_CONDITIONS, Effect, cure_for
+from policies.tables import Notebook, RuleTable
+from policies.vocabulary import Vocabulary
+
+RuleTables = dict[str, RuleTable | None]
+
+
+def read_rule_tables(notes: Notebook) -> RuleTables:
+    """[rules.X] by rule id; None for one that has faults."""
+    return {
+        name: notes.read(RuleTable, value, path)
+        for name, value, path in notes.named(notes.section("rules"), ("rules",))
+    }
+
+
+def check_lines(lines: Sequence[Line], file: str, words: Vocabulary, roles: Roles, tables: RuleTables) -> list[Fault]:
+    """Every fault of the lines' meaning, each with its line; faults of system.toml go into the notebook."""
+    faults = [fault for line in lines for fault in name_faults(line, file, words, roles)]
+    faults.extend(source_faults(lines, file, words.notes, tables))
+    faults.extend(crowd_faults(lines, file, roles))
+    check_obligations(lines, words, roles)
+    notes = words.notes
+    for name in sorted(words.known_conditions & words.conditions.keys() - words.used):
+        notes.note(("conditions", name), "is not used", "Name it in a line or an obligation, or take it out.")
+    if not any(line.effect == Effect.ALLOW for line in lines):
+        faults.append(Fault(file, "allows nothing", "A policy needs at least one line with effect allow."))
+    return faults
+
+
+def source_faults(lines: Sequence[Line], file: str, notes: Notebook, tables: RuleTables) -> list[Fault]:
+    """Rule ids that stand on two lines, have no source, or have a source and no line."""
+    faults: list[Fault] = []
+    first: dict[str, Line] = {}
+    for line in lines:
+        if line.rule in first:
+            problem = f'rule "{line.rule}" stands on line {first[line.rule].number} too'
+            faults.append(Fault(file, problem, "Give each line a rule id of its own.", line=line.number))
+        elif line.rule not in tables:
+            cure = f'Add [rules.{line.rule}] with source = "…" to system.toml.'
+            faults.append(Fault(file, f'rule "{line.rule}" has no source', cure, line=line.number))
+        table = tables.get(line.rule)
+        if table is not None and line.effect == Effect.ALLOW and (table.reason is not None or table.detail):
+            notes.note(("rules", line.rule), "gives a reason, but the rule allows", "Only a deny rule has a reason.")
+        first.setdefault(line.rule, line)
+    for name in tables.keys() - first.keys():
+        notes.note(("rules", name), "is not used by any line of policy.csv", "Take it out, or write its line.")
+    return faults
+
+
+def name_faults(line: Line, file: str, words: Vocabulary, roles: Roles) -> list[Fault]:
+    """The names of a line that name nothing."""
+    faults: list[Fault] = []
+
+    def report(problem: str, cure: str) -> None:
+        faults.append(Fault(file, problem, cure, line=line.number))
+
+    if line.role not in roles.known:
+        report(f'role "{line.role}" does not exist', cure_for(line.role, roles.known))
+    if line.resource_type not in words.known_types:
+        report(f'resource type "{line.resource_type}" does not exist', cure_for(line.resource_type, words.known_types))
+    found = words.resource_types.get(line.resource_type)
+    if found is not None and line.action not in found.actions:
+        problem = f'action "{line.action}" is not declared for resource type "{line.resource_type}"'
+        report(problem, cure_for(line.action, found.actions))
+    for name in line.conditions:
+        words.use(name, line.resource_type, report)
+    return faults
+
+
+def lines_of(role: str, lines: Iterable[Line], roles: Roles) -> list[Line]:
+    """The lines that apply to a role: its own and those that it inherits."""
+    return [line for line in lines if line.role in roles.ancestors.get(role, (role,))]
+
+
+def crowd_faults(lines: Sequence[Line], file: str, roles: Roles) -> list[Fault]:
+    """Triples with more conditions than may be asked about, each told at the line that goes beyond."""
+    faults = []
+    for role in sorted(roles.known):
+        seen: dict[tuple[str, str], set[str]] = {}
+        for line in lines_of(role, lines, roles):
+            names = seen.setdefault((line.resource_type, line.action), set())
+            before = len(names)
+            names.update(line.conditions)
+            if before <= MOST_CONDITIONS < len(names):
+                what = f'role "{role}", resource type "{line.resource_type}", action "{line.action}"'
+                problem = f"{what} has {len(names)} conditions, more than {MOST_CONDITIONS}: {', '.join(sorted(names))}"
+                faults.append(Fault(file, problem, "Write one condition for what belongs together.", line=line.number))
+    return faults
+
+
+def check_obligations(lines: Sequence[Line], words: Vocabulary, roles: Roles) -> None:
+    """Note every obligation whose condition looks at something that its role's resource types do not declare."""
+    for role, names in roles.obliged.items():
+        types = {line.resource_type for line in lines_of(role, lines, roles) if line.effect == Effect.ALLOW}
+        for name in names:
+            if name not in words.obligations:
+                continue
+            for condition in words.obligations[name].when:
+                for resource_type in sorted(types):
+                    words.use(condition, resource_type, told_already)
+
+
+def told_already(_problem: str, _cure: str) -> None:
+    """An obligation's unknown condition has been told where the obligation was read."""
+
+
+def rules_of(lines: Sequence[Line], tables: RuleTables) -> tuple[Rule, ...]:
+    """The rules of lines that have been found right."""
+    found = []
+    for line in lines:
+        table = tables[line.rule]
+        if table is not None:
+            detail = {"rule": line.rule, **{key: str(value) for key, value in table.detail.items()}}
+            words = (table.reason or Code.EXPLICITLY_DENIED, tuple(detail.items()))
+            found.append(Rule(line.rule, *line.triple, line.conditions, line.effect, table.source, *words))
+    return tuple(found)
+
+
+def standing_rules(rules: Sequence[Rule], roles: Roles) -> tuple[Rule, ...]:
+    """The rules that apply to each role: its own, and those of the roles that it inherits from."""
+    return tuple(
+        replace(rule, role=role) for role, line in roles.ancestors.items() for rule in rules if rule.role in line
+    )

@@ -1,0 +1,28 @@
+"""Gives each system's rules out of the stored revisions: the port that decisions ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from governance.ports.requirement import Requirement
+from governance.ports.role_rules import SystemRules
+from policies import engine, store
+from policies.reading import read_pack
+
+
+class StoredRoleRules:
+    """Role rules as they were activated. Files on disk are never live."""
+
+    def __init__(self, requirements: Sequence[Requirement]) -> None:
+        self._requirements = {requirement.kind: requirement for requirement in requirements}
+
+    def active(self, session: Session, at: int) -> Mapping[str, int]:
+        """Which policy revision of each system was active at a facts revision."""
+        return store.list_active(session, at)
+
+    def load(self, session: Session, policy_revision: int) -> SystemRules:
+        """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""
+        pack = read_pack(store.get_texts(session, policy_revision), self._requirements)
+        return engine.build(pack, policy_revision)

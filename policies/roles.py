@@ -1,0 +1,124 @@
+"""Reads a pack's roles: what each demands, who may grant it, what its holders' front ends are obliged to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from governance.kernel.reading import BadTable
+from governance.kernel.toml import Path_
+from governance.ports.requirement import Requirement
+from governance.ports.role_rules import Demand, Obligation, Role
+from policies.rules import ROLE_NAME, ancestry, cure_for
+from policies.tables import Notebook, ObligationTable, RoleTable
+from policies.vocabulary import Vocabulary
+
+GRANT = "grant"
+
+
+@dataclass(slots=True)
+class Roles:
+    """The roles of a pack, whom each inherits from (itself first), and which obligations each has."""
+
+    known: set[str]
+    roles: dict[str, Role] = field(default_factory=dict)
+    ancestors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    obliged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_roles(notes: Notebook, words: Vocabulary, requirements: Mapping[str, Requirement]) -> Roles:
+    """Read every role; terms are parsed here, never during a decision."""
+    section = notes.section("roles")
+    if not section:
+        notes.note(("roles",), "is missing", "Add [roles.…] with a source.")
+    tables = {}
+    for name, value, path in notes.named(section, ("roles",), ROLE_NAME):
+        table = notes.read(RoleTable, value, path)
+        if table is not None:
+            notes.each_known(table.inherits, section, "role", (*path, "inherits"))
+            known = dict.fromkeys(words.known_obligations, True)
+            notes.each_known(table.obligations, known, "obligation", (*path, "obligations"))
+            tables[name] = table
+    roles = Roles(set(section))
+    demands = {name: read_demands(notes, table, ("roles", name), requirements) for name, table in tables.items()}
+    parents = {name: table.inherits for name, table in tables.items()}
+    for name, table in tables.items():
+        try:
+            line = ancestry(name, parents)
+        except ValueError as wrong:
+            notes.note(("roles", name, "inherits"), str(wrong), "Take one of them out.")
+            continue
+        line = tuple(item for item in line if item in tables)
+        roles.ancestors[name] = line
+        roles.obliged[name] = tuple(dict.fromkeys(item for each in line for item in tables[each].obligations))
+        roles.roles[name] = make_role(name, table, roles, demands, words, requirements)
+    used = {item for table in tables.values() for item in table.obligations}
+    for name in sorted(words.known_obligations - used):
+        notes.note(("obligations", name), "is not named by any role", "Name it in a role, or take it out.")
+    return roles
+
+
+def read_demands(
+    notes: Notebook, table: RoleTable, path: Path_, requirements: Mapping[str, Requirement]
+) -> dict[str, Any]:
+    """The terms of all that a role itself demands, by requirement."""
+    found: dict[str, Any] = {}
+    for kind, terms in table.requires.items():
+        where = (*path, "requires", kind)
+        if kind == GRANT:
+            notes.note(where, "is not written here", "Write it as granted_by.")
+        elif kind not in requirements:
+            notes.note(where, f'names requirement "{kind}", which does not exist', cure_for(kind, requirements))
+        else:
+            read_terms(notes, found, requirements[kind], notes.inner(terms, where), where)
+    if table.granted_by and GRANT in requirements:
+        read_terms(notes, found, requirements[GRANT], table.granted_by, (*path, "granted_by"))
+    return found
+
+
+def read_terms(
+    notes: Notebook, found: dict[str, Any], requirement: Requirement, table: Mapping[str, Any], path: Path_
+) -> None:
+    """Have a requirement parse its terms, and note its faults where they stand."""
+    try:
+        found[requirement.kind] = requirement.terms(table)
+    except BadTable as wrong:
+        notes.bad(path, wrong)
+
+
+def make_role(
+    name: str,
+    table: RoleTable,
+    roles: Roles,
+    demands: Mapping[str, Mapping[str, Any]],
+    words: Vocabulary,
+    requirements: Mapping[str, Requirement],
+) -> Role:
+    """A role with what it inherits; where it demands something itself, its own terms stand."""
+    merged: dict[str, Any] = {}
+    for ancestor in roles.ancestors[name]:
+        for kind, terms in demands[ancestor].items():
+            merged.setdefault(kind, terms)
+    for kind, requirement in requirements.items():
+        if requirement.always and kind not in merged:
+            merged[kind] = requirement.terms({})
+    ordered = tuple(Demand(kind, merged[kind]) for kind in requirements if kind in merged)
+    obligations = tuple(
+        read_obligation(words, item, words.obligations[item])
+        for item in roles.obliged[name]
+        if item in words.obligations
+    )
+    return Role(name, ordered, obligations, dict(table.granted_by), table.source)
+
+
+def read_obligation(words: Vocabulary, name: str, table: ObligationTable) -> Obligation:
+    """An obligation with the conditions under which it stands: any of those that it names."""
+
+    def report(problem: str, cure: str) -> None:
+        words.notes.note(("obligations", name, "when"), problem, cure)
+
+    found = [words.find(item, report) for item in table.when]
+    return Obligation(
+        name, table.type.value, dict(table.properties), tuple(each.condition for each in found if each is not None)
+    )

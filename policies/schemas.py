@@ -1,0 +1,15 @@
+"""What may be written of systems' own days."""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+
+from governance.ports.columns import Day, Word
+
+
+class SystemIn(Schema):
+    """A system: from which day its audit trail is live, and the last day before it closed."""
+
+    system = Word(required=True)
+    starts_on = Day(data_key="audit_live_on")
+    ends_on = Day(data_key="closed_on")

@@ -1,0 +1,114 @@
+"""Every query about packs, their activations and systems' own days."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from governance.kernel.errors import NotFound
+from governance.kernel.recorded import BATCH, FactKey, close, record, seen
+from governance.ports.actor import Actor, Entry
+from governance.trail.entries import tell
+from policies.models import PackActivation, PackRevision, SystemStatus
+from policies.pack import Pack, PackTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A stored revision of a system's pack, without its texts."""
+
+    number: int
+    system: str
+    digest: bytes
+    created_at: datetime
+    created_by: str
+
+
+def list_active(session: Session, at: int) -> dict[str, int]:
+    """Which pack revision of each system was active at a facts revision."""
+    found = session.execute(
+        select(PackActivation.system, PackActivation.pack_revision_id)
+        .where(seen(PackActivation, at))
+        .order_by(PackActivation.system)
+    )
+    return {system: revision for system, revision in found}
+
+
+def list_revisions(session: Session) -> list[Revision]:
+    """Every stored revision, system by system, oldest first."""
+    columns = (
+        PackRevision.id,
+        PackRevision.system,
+        PackRevision.digest,
+        PackRevision.created_at,
+        PackRevision.created_by,
+    )
+    return [Revision(*row) for row in session.execute(select(*columns).order_by(PackRevision.system, PackRevision.id))]
+
+
+def get_texts(session: Session, number: int) -> PackTexts:
+    """The texts of a stored revision; raise `NotFound` when there is none."""
+    row = session.get(PackRevision, number)
+    if row is None:
+        raise NotFound(f"no pack revision has the number {number}")
+    return PackTexts(row.system_toml, row.policy_csv, row.cases_toml, row.readme, f"revision {number} of {row.system}")
+
+
+def find_revision(session: Session, system: str, digest: bytes) -> int | None:
+    """The revision that already holds the same texts."""
+    same = (PackRevision.system == system, PackRevision.digest == digest)
+    return session.scalars(select(PackRevision.id).where(*same)).one_or_none()
+
+
+def add_revision(session: Session, pack: Pack, *, actor: Actor, now: datetime) -> int:
+    """Keep a pack's texts for good; its trail entry is that of the activation in the same change."""
+    texts = pack.texts
+    values = {
+        "system": pack.system,
+        "system_toml": texts.system_toml,
+        "policy_csv": texts.policy_csv,
+        "cases_toml": texts.cases_toml,
+        "readme": texts.readme,
+        "digest": texts.digest,
+        "created_at": now,
+        "created_by": str(actor),
+    }
+    return session.execute(insert(PackRevision).values(values).returning(PackRevision.id)).scalar_one()
+
+
+def find_activation(session: Session, system: str) -> tuple[int, int] | None:
+    """The activation that stands now: its row and its pack revision."""
+    open_now = select(PackActivation.id, PackActivation.pack_revision_id).where(
+        PackActivation.system == system, PackActivation.closed_by.is_(None)
+    )
+    row = session.execute(open_now).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def set_activation(session: Session, system: str, revision: int, old: int | None, entry: Entry) -> None:
+    """Close the activation that stood, open the new one, tell the trail."""
+    keys = [FactKey("policy", 0, system)]
+    if old is not None:
+        close(session, PackActivation, [old], keys)
+    record(session, PackActivation, [{"system": system, "pack_revision_id": revision}], keys)
+    tell(session, entry)
+
+
+def list_statuses(
+    session: Session, systems: Collection[str], at: int
+) -> Iterator[tuple[int, str, date | None, date | None]]:
+    """The days of systems as they stood at a revision: row, system, audit live from, closed at the end of."""
+    for part in chunks(sorted(systems)):
+        columns = (SystemStatus.id, SystemStatus.system, SystemStatus.starts_on, SystemStatus.ends_on)
+        found = select(*columns).where(SystemStatus.system.in_(part), seen(SystemStatus, at)).order_by(SystemStatus.id)
+        yield from session.execute(found).tuples()
+
+
+def chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Names in lists short enough for one statement."""
+    for start in range(0, len(names), BATCH):
+        yield names[start : start + BATCH]

@@ -1,0 +1,78 @@
+"""When a grant holds, and whose approvals it needs: no app, no database, no clock."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from governance.grants.requirement import GrantRequirement, GrantTerms
+from governance.grants.rules import Approval, GrantFacts
+from governance.kernel.clock import day_end, day_start
+from governance.kernel.reading import BadTable
+from governance.ports.reasons import Code
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
+GRANT = GrantFacts(9, "lcs", "practitioner", 2, FIRST, day_start(FIRST), day_end(LAST), (), {})
+REQUIREMENT = GrantRequirement()
+MANAGER, LEAD = ("line_manager", "head"), ("igg",)
+
+
+def standing_of(grant, approvals=(), now=NOON):
+    return REQUIREMENT.standing((grant, "ann"), GrantTerms(approvals, "the procedure"), now)
+
+
+def by(person, capacity, on=FIRST):
+    return Approval(person, capacity, "council", on)
+
+
+@pytest.mark.parametrize(("says", "now", "reasons", "until"), [
+    ("not before its start", GRANT.starts_at - MOMENT, (Code.GRANT_NOT_STARTED,), GRANT.starts_at),
+    ("from its start", GRANT.starts_at, (), GRANT.ends_at),
+    ("until its last moment", GRANT.ends_at - MOMENT, (), GRANT.ends_at),
+    ("closed at the end itself", GRANT.ends_at, (Code.GRANT_EXPIRED,), None),
+])  # fmt: skip
+def test_when_a_grant_holds(says, now, reasons, until):
+    standing = standing_of(GRANT, now=now)
+    assert tuple(objection.code for objection in standing.objections) == reasons
+    assert standing.until == until
+
+
+@pytest.mark.parametrize(("says", "needed", "given", "reasons"), [
+    ("none needed", (), (), ()),
+    ("given", (MANAGER,), (by("mo", "line_manager"),), ()),
+    ("given in another right capacity", (MANAGER,), (by("mo", "head"),), ()),
+    ("not given", (MANAGER,), (), (Code.APPROVAL_MISSING,)),
+    ("given by the wrong person", (MANAGER,), (by("mo", "colleague"),), (Code.WRONG_GRANTOR,)),
+    ("one's own never counts", (MANAGER,), (by("ann", "line_manager"),), (Code.SELF_APPROVAL,)),
+    ("one's own beside another's", (MANAGER,), (by("ann", "line_manager"), by("mo", "head")), ()),
+    ("one of two", (MANAGER, LEAD), (by("mo", "line_manager"),), (Code.APPROVAL_MISSING,)),
+    ("two by two", (MANAGER, LEAD), (by("mo", "line_manager"), by("ian", "igg")), ()),
+    ("two by one", (MANAGER, LEAD), (by("mo", "line_manager"), by("mo", "igg")), (Code.APPROVAL_MISSING,)),
+    ("two by two, whoever comes first", (MANAGER, LEAD),
+     (by("mo", "line_manager"), by("mo", "igg"), by("kim", "head")), ()),
+    ("none of the right capacity", (MANAGER, LEAD), (by("mo", "colleague"),),
+     (Code.WRONG_GRANTOR, Code.APPROVAL_MISSING)),
+    ("not before its day", (MANAGER,), (by("mo", "head", date(2026, 3, 3)),), (Code.APPROVAL_MISSING,)),
+])  # fmt: skip
+def test_whose_approvals_are_needed(says, needed, given, reasons):
+    standing = standing_of(GRANT._replace(approvals=given), needed)
+    assert tuple(objection.code for objection in standing.objections) == reasons
+
+
+def test_every_objection_is_told():
+    standing = standing_of(GRANT, (MANAGER,), GRANT.ends_at)
+    assert [objection.code for objection in standing.objections] == [Code.GRANT_EXPIRED, Code.APPROVAL_MISSING]
+    assert {objection.source for objection in standing.objections} == {"the procedure"}
+    assert standing.objections[1].detail == (("approver", "line manager or head"),)
+
+
+def test_an_approval_of_tomorrow_ends_the_refusal():
+    approved = GRANT._replace(approvals=(by("mo", "head", date(2026, 3, 3)),))
+    assert standing_of(approved, (MANAGER,)).until == datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def test_an_approval_that_nobody_may_give_is_refused():
+    assert REQUIREMENT.terms({"approvals": [["head"], ["igg"]]}).approvals == (("head",), ("igg",))
+    with pytest.raises(BadTable):
+        REQUIREMENT.terms({"approvals": [[]]})

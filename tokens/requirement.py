@@ -1,0 +1,72 @@
+"""That a second factor was used for this very question; never settled, for it is asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from governance.kernel.reading import BadTable, TableFault, read_table
+from governance.kernel.recorded import FactKey
+from governance.ports.reasons import Code
+from governance.ports.requirement import Evidence, Objection, Query, Standing
+from tokens.rules import MISSING, Finding, Trust, find_factor
+
+KIND = "second-factor"
+ASKED_EACH_TIME = Standing(settled=False)
+LONGEST_AGE = 525_600  # a year of minutes
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorTerms:
+    """Which second factors a role accepts, how old they may be (0 for any age), and whose word counts."""
+
+    acr: tuple[str, ...]
+    max_age_minutes: int = 0
+    trust: Trust = Trust.CALLER
+    source: str = ""
+
+
+class SecondFactorRequirement:
+    """That the person has proved who they are with a second factor."""
+
+    kind = KIND
+    always = False
+
+    def terms(self, table: Mapping[str, Any]) -> SecondFactorTerms:
+        """Which second factors a role accepts."""
+        terms = read_table(SecondFactorTerms, table)
+        faults = []
+        if not terms.acr:
+            faults.append(TableFault("acr", "is empty", "Name at least one authentication context."))
+        if not 0 <= terms.max_age_minutes <= LONGEST_AGE:
+            cure = f"Write a number of minutes from 0 to {LONGEST_AGE}."
+            faults.append(TableFault("max_age_minutes", f"cannot be {terms.max_age_minutes}", cure))
+        if faults:
+            raise BadTable(faults)
+        return terms
+
+    def keys(self, query: Query) -> tuple[FactKey, ...]:
+        """No facts: the question itself says it."""
+        return ()
+
+    def standing(self, facts: tuple[Any, ...], terms: SecondFactorTerms, now: datetime) -> Standing:
+        """Nothing can be said before the question."""
+        return ASKED_EACH_TIME
+
+    def check(
+        self, standing: Standing, facts: tuple[Any, ...], terms: SecondFactorTerms, query: Query, now: datetime
+    ) -> Standing:
+        """Whether the factor that the question names is accepted and fresh, on the word that the role trusts."""
+        used, at = query.context.get("acr"), query.context.get("auth_time")
+        trusted = terms.trust is Trust.CALLER or query.asserted_by == Trust.TOKEN
+        factor = find_factor(used, at, terms.acr, terms.max_age_minutes, now) if trusted else MISSING
+        if factor.finding is Finding.MISSING:
+            detail = (("needed", " or ".join(terms.acr)),)
+            return Standing((Objection(Code.SECOND_FACTOR_MISSING, KIND, None, detail, terms.source),))
+        evidence = Evidence(KIND, str(used), factor.until)
+        if factor.finding is Finding.TOO_OLD:
+            detail = (("minutes", str(terms.max_age_minutes)),)
+            return Standing((Objection(Code.SECOND_FACTOR_TOO_OLD, KIND, evidence, detail, terms.source),))
+        return Standing((), (evidence,), factor.until)

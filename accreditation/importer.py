@@ -6,7 +6,7 @@ from typing import Any
 
 from accreditation.models import ChecklistAnswer
 from accreditation.schemas import ChecklistAnswerIn
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
 
@@ -19,6 +19,7 @@ def checklist_answers(_settings: Settings) -> Sheet:
         model=ChecklistAnswer,
         owner="organisation_id",
         natural=("organisation_id", "checklist", "criterion"),
+        erases=("signed_by", "evidence"),
         resolve=answer_row,
         keys=lambda row: (FactKey("accreditation", row["organisation_id"]),),
         refers=(("organisation", "organisation"),),

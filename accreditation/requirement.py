@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Any
 
 from accreditation.rules import Criterion, Lack, accreditation_of, first_end, nearest, next_change
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
-from governance.kernel.recorded import FactKey
 from governance.people.rules import OrganisationFacts
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing

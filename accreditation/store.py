@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from accreditation.models import ChecklistAnswer
 from accreditation.rules import AnswerFacts
+from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, start_of
-from governance.kernel.recorded import FactKey
 
 ANSWERS = select(
     ChecklistAnswer.organisation_id,

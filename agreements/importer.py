@@ -8,7 +8,7 @@ from typing import Any
 from agreements.models import Agreement, AgreementVersion, Party, Signature
 from agreements.schemas import AgreementIn, PartyIn, SignatureIn
 from agreements.store import keys_of_parties
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
 
@@ -37,6 +37,7 @@ def parties(_settings: Settings) -> Sheet:
         model=Party,
         owner="agreement_id",
         natural=("agreement_id", "version", "organisation_id"),
+        erases=("signed_by",),
         resolve=party_row,
         keys=mark,
         refers=(("agreement", "agreement"), ("organisation", "organisation")),

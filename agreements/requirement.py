@@ -20,8 +20,8 @@ from agreements.rules import (
     outside_scope,
 )
 from agreements.store import agreement_key
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import read_table
-from governance.kernel.recorded import FactKey
 from governance.people.rules import OrganisationFacts
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing

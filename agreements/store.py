@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from agreements.models import Agreement, AgreementVersion, Party, Signature
 from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, start_of
-from governance.kernel.recorded import BATCH, FactKey
+from governance.kernel.recorded import BATCH
 
 PARTIES = select(Party.agreement_id, Party.version, Party.organisation_id, Party.starts_on, Party.erased_by)
 VERSIONS = select(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -81,6 +82,7 @@ def _ask(question: Question) -> dict[str, Any]:
     }
 
 
+@cache
 def resource_type(application: str) -> str:
     """What an application is called inside its own system's pack: `s3.a5` is `a5`."""
     return application.partition(".")[2]

@@ -10,6 +10,3 @@ def create_app() -> Flask:
     app = Flask("empty")
     app.add_url_rule(PATH, view_func=lambda: "")
     return app
-
-
-app = create_app()

@@ -9,10 +9,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from time import perf_counter, sleep
 
-from benchmarks import empty_route, machine, pinned, postern_service, servers, wrk
+from benchmarks import empty_route, machine, pinned, postern_service, postgres, servers, wrk
 from benchmarks.bodies import BATCH, Body, batches, decisions, singles
-from benchmarks.children import ROOT, Row, environment
+from benchmarks.children import ROOT, Row, environment, measure_in_child
 from benchmarks.engines import Unavailable
+from benchmarks.installation import ADDRESS
 from benchmarks.reference import reference
 from benchmarks.results import Results, merged
 from benchmarks.settings import Settings
@@ -26,9 +27,9 @@ HEAD_START = 2.0
 
 
 def run(settings: Settings, say: Say) -> Results:
-    """The loads in turn, then the disturbances, then a start with the most people."""
+    """The loads in turn, then the disturbances, the same on PostgreSQL, then a start with the most people."""
     results = Results()
-    for part in (_loads, _start):
+    for part in (_loads, _postgresql, _start):
         try:
             part(settings, say, results)
         except Unavailable as reason:
@@ -43,12 +44,27 @@ def _loads(settings: Settings, say: Say, results: Results) -> None:
     with _empty(folder) as empty:
         loads: dict[str, Load] = {"http/empty/single": empty}
         try:
-            with _service(settings, folder, results) as ours:
+            with _service("postern", settings, folder, results) as ours:
                 _in_turn(loads | ours, settings, say, results)
                 _disturbed(ours["http/postern/single"], folder, settings, say, results)
         except Unavailable as reason:
             results |= {row: {"note": str(reason)} for row in ("http/postern/single", "http/postern/batch")}
             _in_turn(loads, settings, say, results)
+
+
+def _postgresql(settings: Settings, say: Say, results: Results) -> None:
+    """The service's own loads, with facts and trail in PostgreSQL."""
+    folder = settings.folder / "postgresql"
+    folder.mkdir()
+    try:
+        with postgres.database() as address:
+            (folder / ADDRESS).write_text(address, encoding="utf-8")
+            measure_in_child("own_rows", "prepare", min(settings.people), 0, folder)
+            results["http/postgresql/freshness"] = measure_in_child("own_rows", "freshness", 0, 1, folder)
+            with _service("postgresql", settings, folder, results) as ours:
+                _in_turn(ours, settings, say, results)
+    except Unavailable as reason:
+        results["http/postgresql/single"] = {"note": str(reason)}
 
 
 def _in_turn(loads: dict[str, Load], settings: Settings, say: Say, results: Results) -> None:
@@ -66,28 +82,28 @@ def _in_turn(loads: dict[str, Load], settings: Settings, say: Say, results: Resu
 @contextmanager
 def _empty(folder: Path) -> Iterator[Load]:
     port = servers.free_port()
-    command = servers.granian("benchmarks.empty_route:app", port, ready=empty_route.PATH)
+    command = servers.granian("benchmarks.empty_route:create_app", port, ready=empty_route.PATH)
     with servers.running(command, port, folder):
         yield lambda seconds: wrk.load(port, seconds, path=empty_route.PATH)
 
 
 @contextmanager
-def _service(settings: Settings, folder: Path, results: Results) -> Iterator[dict[str, Load]]:
+def _service(name: str, settings: Settings, folder: Path, results: Results) -> Iterator[dict[str, Load]]:
     """The served service, its answers compared with the reference before it is loaded."""
     workload = make_workload(min(settings.people))
     decide = reference(workload)
     port = servers.free_port()
     front = postern_service.front(folder, port)
     kinds = {
-        "http/postern/single": (singles(workload, decide), CHECKED_SINGLES, 1),
-        "http/postern/batch": (batches(workload, decide), CHECKED_BATCHES, BATCH),
+        f"http/{name}/single": (singles(workload, decide), CHECKED_SINGLES, 1),
+        f"http/{name}/batch": (batches(workload, decide), CHECKED_BATCHES, BATCH),
     }
     loads: dict[str, Load] = {}
     with servers.running(front.command, port, folder):
-        for name, (bodies, checked, decided) in kinds.items():
-            results[name] = {"wrong": wrong_answers(port, front.key, bodies[:checked])}
-            lua = wrk.script(bodies, front.key, folder, name.rpartition("/")[2])
-            loads[name] = _load(port, lua, decided)
+        for row, (bodies, checked, decided) in kinds.items():
+            results[row] = {"wrong": wrong_answers(port, front.key, bodies[:checked])}
+            lua = wrk.script(bodies, front.key, folder, row.rpartition("/")[2])
+            loads[row] = _load(port, lua, decided)
         yield loads
 
 

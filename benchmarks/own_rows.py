@@ -21,7 +21,7 @@ def prepare(people: int, _seconds: float, folder: Path) -> Row:
     started = perf_counter()
     postern_engine.prepare(workload, folder)
     taken = perf_counter() - started
-    return {"apply_s": taken, "database_bytes": sum(file.stat().st_size for file in folder.glob("*.sqlite*"))}
+    return {"apply_s": taken, "database_bytes": sum(file.stat().st_size for file in folder.glob("*.db*"))}
 
 
 def freshness(_people: int, seconds: float, folder: Path) -> Row:

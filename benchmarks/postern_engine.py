@@ -1,31 +1,88 @@
 """The service's own engine, asked in-process: the workload as packs and facts, the questions with all their reasons."""
 
-# ruff: noqa: ARG001 - until the service is joined
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from benchmarks.engines import Engine, Unavailable
+from benchmarks import postern_facts, shapes
+from benchmarks.bodies import resource_type
+from benchmarks.engines import Answer, Engine
+from benchmarks.installation import open_service
+from benchmarks.postern_packs import packs
 from benchmarks.shapes import Workload
+from benchmarks.troubled import troubled
+from governance.decisions import engine, explanation
+from governance.decisions.memory import Memory
+from governance.decisions.rules import Decision, Question
+from governance.kernel import clock
+from governance.kernel.db import migrate
+from governance.ports.actor import Actor
+from policies.reading import read_pack
+from policies.service import activate_pack
 
-NOT_YET = "the service's own engine is not joined to the benchmark yet"
+PORTION = 2_000
+"""So many people are brought into memory at once."""
 
 
 def prepare(workload: Workload, folder: Path) -> None:
     """Make the database in this folder: migrate, activate eight packs, apply the facts (and the troubled person's)."""
-    raise Unavailable(NOT_YET)
+    service, now, actor = open_service(folder), clock.now(), Actor("benchmark")
+    migrate(service.databases)
+    for texts in packs(workload):
+        pack = read_pack(texts, service.requirements)
+        with service.databases.change(str(actor), now) as session:
+            activate_pack(session, pack, actor=actor, now=now)
+    person, _ = troubled(workload)
+    organisations = (*workload.organisations.values(), person.organisation)
+    postern_facts.apply(service, postern_facts.common(workload))
+    postern_facts.apply(
+        service, postern_facts.rows(workload.systems, organisations, (*workload.people.values(), person))
+    )
 
 
 def load(workload: Workload, folder: Path) -> Engine:
     """Open the prepared database and bring every person's facts into memory; decisions are not recorded."""
-    raise Unavailable(NOT_YET)
+    service = open_service(folder)
+    databases, parts = service.databases, service.parts
+    revision, now = databases.freshness.current(), clock.now()
+    with databases.reading() as session:
+        active = parts.role_rules.active(session, revision)
+        systems = {system: parts.role_rules.load(session, number) for system, number in active.items()}
+    memory = Memory(databases, parts.sources, revision)
+    ours = engine.Engine(memory, parts.requirements)
+    for names in _portions(workload.people):
+        memory.want_people(names)
+        entries = [memory.people[name] for name in names]
+        for rules in systems.values():
+            ours.chains.prefetch(entries, rules)
+    return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read)
 
 
-def sentences(answer: object) -> list[str]:
+def typed(question: shapes.Question) -> Question:
+    """A question of the workload as the front door has read it."""
+    name, _, application, action, record, school, area, locked = question
+    properties = {"school": school, "area": area, "locked": locked}
+    return Question("user", name, action, resource_type(application), record, properties, {})
+
+
+def read(answer: Decision) -> Answer:
+    """What was decided, with the codes of all reasons."""
+    return Answer(answer.allowed, answer.codes)
+
+
+def sentences(answer: Decision) -> list[str]:
     """The worded reasons of what `decide` returned, as a person would read them."""
-    raise Unavailable(NOT_YET)
+    told: dict[str, Any] = explanation.answer(answer)
+    return [f"{reason['user']} {reason['remedy']['what']}" for reason in told["context"]["reasons"]]
 
 
 def freshness_check(folder: Path) -> Callable[[], object]:
     """What a worker does on each request: ask for the current revision, on its kept autocommit connection."""
-    raise Unavailable(NOT_YET)
+    return open_service(folder).databases.freshness.current
+
+
+def _portions(names: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(names)
+    while portion := list(islice(rest, PORTION)):
+        yield portion

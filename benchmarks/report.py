@@ -17,6 +17,8 @@ HTTP_ROWS = {
     "http/empty/single": "an empty Flask route",
     "http/postern/single": "Postern, single, durable",
     "http/postern/batch": "Postern, batch of 50, durable (decisions)",
+    "http/postgresql/single": "Postern, single, durable, on PostgreSQL",
+    "http/postgresql/batch": "Postern, batch of 50, on PostgreSQL (decisions)",
     "http/quiet": "Postern, single, in quiet",
     "http/written": "Postern, single, a fact written each second",
     "http/applied": "Postern, single, people being applied",

@@ -15,19 +15,22 @@ from time import perf_counter, sleep
 from benchmarks import machine, pinned
 from benchmarks.children import ROOT, environment
 from benchmarks.engines import Unavailable, need
+from governance.serving import HEADER_SECONDS, THREADS
 
 HOST = "127.0.0.1"
-THREADS = 32
-"""Enough waiting requests at once for the records of sixteen connections to share a commit."""
-
 SETTINGS = (
     *("--host", HOST),
     *("--interface", "wsgi"),
+    *("--factory",),
     *("--workers", "1"),
     *("--blocking-threads", str(THREADS)),
-    *("--log-level", "error"),
-    *("--no-ws",),
+    *("--backpressure", str(4 * THREADS)),
+    *("--http1-header-read-timeout", str(HEADER_SECONDS)),
+    *("--log-level", "warning"),
+    *("--respawn-failed-workers", "--no-ws"),
 )
+"""What `governance/serving.py` gives the service, for another application."""
+
 STOPPING_SECONDS = 8
 
 
@@ -49,7 +52,7 @@ class Server:
 
 
 def granian(target: str, port: int, *, ready: str, variables: Mapping[str, str] | None = None) -> Command:
-    """Serve a WSGI application (`module:name`) with granian, one worker."""
+    """Serve what a factory (`module:name`) makes with granian, one worker."""
     need("granian")
     argv = [sys.executable, "-m", "granian", *SETTINGS, "--port", str(port), target]
     return Command(argv, ready, variables or {})

@@ -14,6 +14,7 @@ from flask import Flask
 
 from governance.clients.area import AREA as CLIENTS
 from governance.decisions.area import AREA as DECISIONS
+from governance.decisions.door import Door
 from governance.decisions.service import Decisions, Parts
 from governance.decisions.trial import Trial
 from governance.exchange.area import AREA as EXCHANGE
@@ -91,6 +92,7 @@ def build_app(settings: Settings, areas: Sequence[Area]) -> Flask:
     for area in service.areas:
         for blueprint in area.blueprints:
             app.register_blueprint(blueprint(service))
+    app.wsgi_app = Door(app.wsgi_app, service)  # type: ignore[method-assign]
     return app
 
 

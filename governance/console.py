@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
 
 from governance import installation, serving
 from governance.app import commands
@@ -23,7 +22,7 @@ from governance.ports.area import Area
 class Lazy:
     """The service, made when a command first needs it: `postern --help` and `packs check` need no installation."""
 
-    def __init__(self, instance: Path, create_app: Callable[[], Flask], areas: Sequence[Area]) -> None:
+    def __init__(self, instance: Path, create_app: Callable[[], Any], areas: Sequence[Area]) -> None:
         self.instance = instance
         self.areas = areas
         self._create_app = create_app
@@ -37,7 +36,7 @@ class Lazy:
         return getattr(self.service, name)
 
 
-def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Flask]) -> None:
+def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) -> None:
     """Run the command line."""
     root = click.Group("postern", help="Who may see what, now, and why.", no_args_is_help=True)
     for command in (*commands(areas).values(), database, setup, serve, demo):
@@ -50,7 +49,9 @@ def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Flask]) 
 
 
 @click.command()
-@click.option("--public-url", default="http://127.0.0.1:8000", show_default=True, help="The address that front ends use.")
+@click.option(
+    "--public-url", default="http://127.0.0.1:8000", show_default=True, help="The address that front ends use."
+)
 @click.pass_obj
 def setup(lazy: Lazy, public_url: str) -> None:
     """Make this installation's settings and secrets (kept when they exist), and lay its databases out."""

@@ -14,6 +14,7 @@ from typing import Any
 FILE = "postern.env"
 KEY_FILE = "demo-key"
 DEMO = Path(__file__).parents[1] / "examples" / "demo" / "facts.toml"
+WRITTEN_FOR = "2026-11-02"
 Invoke = Callable[..., str]
 
 
@@ -52,7 +53,7 @@ def load_demo(lazy: Any, invoke: Invoke) -> str:
     kept = lazy.instance / KEY_FILE
     if lazy.databases.freshness.current() == 0:
         invoke(lazy, "packs", "activate")
-        invoke(lazy, "facts", "apply", str(DEMO))
+        invoke(lazy, "facts", "apply", str(DEMO), "--written-for", WRITTEN_FOR)
         lazy.decisions.catch_up()
         systems = [word for system in lazy.decisions.systems() for word in ("--system", system)]
         write_private(kept, invoke(lazy, "keys", "add", "Demonstration look-up", *systems))
@@ -72,8 +73,10 @@ def welcome(address: str, key: str) -> str:
     }
     refused = {**question, "subject": {"type": "user", "id": "tom.price"}, "context": {"purpose": "background_reading"}}
     del refused["context"]
-    pupils = [{"resource": {"type": "pupil-record", "id": f"DCC-10{number}", "properties": {"school": school}}}
-              for number, school in (("0411", "hopedale-primary"), ("0733", "ashbrook-school"))]
+    pupils = [
+        {"resource": {"type": "pupil-record", "id": f"DCC-10{number}", "properties": {"school": school}}}
+        for number, school in (("0411", "hopedale-primary"), ("0733", "ashbrook-school"))
+    ]
     batch = {"subject": {"type": "user", "id": "helen.marsh"}, "action": {"name": "view"}, "evaluations": pupils}
     return f"""
 Postern serves {address}
@@ -94,4 +97,6 @@ Stop with Ctrl-C. More to try: README.md
 
 def curl(url: str, key: str, body: dict[str, Any]) -> str:
     """One line to paste."""
-    return f"curl -sS {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    return (
+        f"curl -sS {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    )

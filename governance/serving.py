@@ -5,6 +5,7 @@ from __future__ import annotations
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 THREADS = 32
 HEADER_SECONDS = 10_000
@@ -22,7 +23,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         blocking_threads=threads,
         backpressure=4 * threads,
         websockets=False,
-        log_level="warning",
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS),
     ).serve()

@@ -99,9 +99,7 @@ def read_cases(texts: PackTexts) -> list[Case]:
     document = read_toml(texts.cases_toml, texts.named(CASES))
     found = CaseReading(document).cases()
     if not found:
-        raise BadInput(
-            [document.fault(("cases",), "is missing", "Add [[cases]]: a pack without cases proves nothing.")]
-        )
+        raise BadInput([document.fault(("cases",), "is missing", "Add [[cases]]: without cases nothing is proved.")])
     return found
 
 

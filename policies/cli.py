@@ -8,7 +8,7 @@ from typing import Protocol
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from governance.kernel import clock
 from governance.kernel.db import Databases
@@ -54,7 +54,8 @@ def check(found: Service, folders: tuple[Path, ...]) -> None:
     faults.extend(doubles(good))
     for fault in faults:
         click.echo(str(fault), err=True)
-    raise SystemExit(1 if faults else 0)
+    if faults:
+        raise SystemExit(1)
 
 
 @packs.command()
@@ -72,7 +73,8 @@ def test(found: Service, names: tuple[str, ...]) -> None:
                 click.echo(f"    {line}")
         failed += len(wrong)
         click.echo(f"{pack.system}: {len(results) - len(wrong)} of {len(results)} cases pass")
-    raise SystemExit(1 if failed else 0)
+    if failed:
+        raise SystemExit(1)
 
 
 @packs.command()
@@ -100,11 +102,11 @@ def list_(found: Service) -> None:
     with found.databases.reading() as session:
         active = set(store.list_active(session, found.databases.freshness.current()).values())
         revisions = store.list_revisions(session)
-    table = Table("system", "revision", "in force", "stored", "by", "digest")
+    table = Table(Column("system", no_wrap=True), "revision", "in force", "stored", "by", "digest")
     for each in revisions:
         mark = "yes" if each.number in active else ""
-        stored = clock.iso(each.created_at)
-        table.add_row(each.system, str(each.number), mark, stored, each.created_by, each.digest.hex()[:12])
+        stored = clock.london_day(each.created_at).isoformat()
+        table.add_row(each.system, str(each.number), mark, stored, each.created_by, each.digest.hex()[:8])
     Console().print(table)
 
 

@@ -95,7 +95,7 @@ def value_of(asked: Asked, name: str) -> Any:
 def present(asked: Asked, *, property: str) -> bool | None:  # noqa: A002 - the name that packs write
     """The property is given, and not blank or empty. Never unknown: what is absent is not present."""
     value = value_of(asked, property)
-    return value is not None and value != [] and (not isinstance(value, str) or bool(value.strip()))
+    return value not in (None, (), []) and (not isinstance(value, str) or bool(value.strip()))
 
 
 @condition(Code.CONDITION_UNMET, words={"condition": "{property} is not given"})

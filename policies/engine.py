@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import casbin
 from casbin.model import FastModel, FunctionMap
@@ -25,6 +26,9 @@ EFFECT = "some(where (p_eft == allow)) && !some(where (p_eft == deny))"
 MATCHER = "r_role == p_role && r_type == p_type && r_action == p_action && holds(r_held, p_condition, p_eft)"
 KEYED_BY = (0, 1)  # FastPolicy lists its rules rightly for two keys only
 SENTINEL = ("!", "!", "!", ALWAYS, str(Effect.DENY), "!")
+FUNCTIONS = {"holds", "list", "tuple", "dict", "set"}  # the last four are the evaluator's own
+PATIENCE = 5
+LOCK = threading.Lock()  # the evaluator touches the process's warnings, so no two engines are asked at once
 SIGNS = {True: "+", False: "-", None: "?"}
 
 State = tuple[bool | None, ...]
@@ -52,26 +56,42 @@ def model_text() -> str:
     return MODEL.read_text("utf-8")
 
 
+class OnceParsed(casbin.FastEnforcer):  # type: ignore[misc]  # the library has no types
+    """An enforcer that parses its matcher once, when it is built, and not for each question."""
+
+    kept: Any = None
+
+    def _get_expression(self, expr: str, functions: Any = None) -> Any:
+        if self.kept is None:
+            self.kept = parsed(lambda: super(OnceParsed, self)._get_expression(expr, functions))
+        return self.kept
+
+
+def parsed(parse: Callable[[], Any]) -> Any:
+    """What a parser gives. CPython 3.11.7 counts the parser's depth across threads and may wrongly raise."""
+    for _ in range(PATIENCE):
+        try:
+            return parse()
+        except SystemError:
+            continue
+    return parse()
+
+
 class Engine:
     """One Casbin enforcer over the rules of one revision. It is asked under one lock, and never changed."""
 
     def __init__(self, rules: Sequence[Rule], text: str | None = None) -> None:
-        silence()
-        model = FastModel(KEYED_BY)
-        model.load_model_from_text(model_text() if text is None else text)
         rows = [SENTINEL, *(row_of(rule) for rule in rules)]
         for row in rows:
             if any_blank(row):
                 raise PolicyError("a rule has a blank field")
             if row[4] not in list(Effect):
                 raise PolicyError(f"rule {row[5]}: the effect {row[4]!r} is none")
-            model.add_policy("p", "p", list(row))
-        self._enforcer = casbin.FastEnforcer(model, cache_key_order=KEYED_BY)
-        self._enforcer.logger = silent()
-        self._enforcer.fm = FunctionMap()
-        self._enforcer.fm.add_function("holds", holds)
         self._size = len(set(rows))
-        self.lock = threading.Lock()
+        try:
+            self._enforcer = enforcer_over(rows, model_text() if text is None else text)
+        except Exception as wrong:
+            raise PolicyError(f"the engine cannot be made: {wrong}") from wrong
         self.verify()
 
     def verify(self) -> None:
@@ -81,7 +101,7 @@ class Engine:
             raise PolicyError("the policy effect is not the one that is allowed")
         if list(model["m"]) != ["m"] or model["m"]["m"].value != MATCHER:
             raise PolicyError("the matcher is not the one that is allowed")
-        if "g" in model.keys() or list(self._enforcer.fm.get_functions()) != ["holds"]:  # noqa: SIM118 - no mapping
+        if "g" in model.keys() or not self._enforcer.fm.get_functions().keys() <= FUNCTIONS:  # noqa: SIM118 - no mapping
             raise PolicyError("the model knows more than it should")
         if list(SENTINEL) not in model["p"]["p"].policy or len(model["p"]["p"].policy) != self._size or self._size < 2:
             raise PolicyError("the rules are not all there")
@@ -92,7 +112,7 @@ class Engine:
         """Casbin's own answer; raise `PolicyError` for blank fields, an engine switched off, or any error inside."""
         if any_blank(triple):
             raise PolicyError("a role question has a blank field")
-        with self.lock:
+        with LOCK:
             if self._enforcer.enabled is not True:
                 raise PolicyError("the engine is switched off")
             try:
@@ -104,6 +124,20 @@ class Engine:
         if type(answer) is not bool:
             raise PolicyError("the engine gave no answer")
         return answer
+
+
+def enforcer_over(rows: Sequence[Sequence[str]], text: str) -> OnceParsed:
+    """A new enforcer over some rules that says nothing to any log and knows one function."""
+    silence()
+    model = FastModel(KEYED_BY)
+    model.load_model_from_text(text)
+    for row in rows:
+        model.add_policy("p", "p", list(row))
+    made = OnceParsed(model, cache_key_order=KEYED_BY)
+    made.logger = silent()
+    made.fm = FunctionMap()
+    made.fm.add_function("holds", holds)
+    return made
 
 
 class Question:

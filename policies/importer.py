@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
 from policies.models import SystemStatus

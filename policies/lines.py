@@ -35,21 +35,22 @@ def read_lines(text: str, file: str) -> tuple[list[Line], list[Fault]]:
     lines: list[Line] = []
     faults: list[Fault] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    start = 1
     try:
         header = next(reader, [])
         if tuple(header) != HEADER:
             faults.append(Fault(file, "does not begin with its header", f"Write: {','.join(HEADER)}", line=1))
             return lines, faults
+        start = reader.line_num + 1
         for fields in reader:
             if fields:
-                found = shape_faults(fields, file, reader.line_num)
+                found = shape_faults(fields, file, start)
                 faults.extend(found)
                 if not found:
-                    lines.append(line_of(fields, reader.line_num))
+                    lines.append(line_of(fields, start))
+            start = reader.line_num + 1
     except csv.Error as wrong:
-        faults.append(
-            Fault(file, f"cannot be read: {wrong}", "Write six fields, commas between them.", line=reader.line_num)
-        )
+        faults.append(Fault(file, f"cannot be read: {wrong}", "Write six fields, commas between them.", line=start))
     return lines, faults
 
 

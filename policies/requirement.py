@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from governance.kernel.clock import day_end, day_start
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import read_table
-from governance.kernel.recorded import FactKey
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing, earliest
 from policies import store

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import NotFound
-from governance.kernel.recorded import BATCH, FactKey, close, record, seen
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import BATCH, close, record, seen
 from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
 from policies.models import PackActivation, PackRevision, SystemStatus
@@ -35,7 +36,7 @@ def list_active(session: Session, at: int) -> dict[str, int]:
         .where(seen(PackActivation, at))
         .order_by(PackActivation.system)
     )
-    return {system: revision for system, revision in found}
+    return {row.system: row.pack_revision_id for row in found}
 
 
 def list_revisions(session: Session) -> list[Revision]:
@@ -104,8 +105,9 @@ def list_statuses(
     """The days of systems as they stood at a revision: row, system, audit live from, closed at the end of."""
     for part in chunks(sorted(systems)):
         columns = (SystemStatus.id, SystemStatus.system, SystemStatus.starts_on, SystemStatus.ends_on)
-        found = select(*columns).where(SystemStatus.system.in_(part), seen(SystemStatus, at)).order_by(SystemStatus.id)
-        yield from session.execute(found).tuples()
+        wanted = select(*columns).where(SystemStatus.system.in_(part), seen(SystemStatus, at)).order_by(SystemStatus.id)
+        for row in session.execute(wanted):
+            yield row.id, row.system, row.starts_on, row.ends_on
 
 
 def chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:

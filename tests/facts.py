@@ -1,4 +1,4 @@
-"""Facts for tests: databases laid out from the models, rows applied as an officer's file would be, read at a revision."""
+"""Facts for tests: databases laid out from the models, rows applied as from an officer's file, read at a revision."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,8 @@ from governance.exchange.applying import Applied, apply_rows
 from governance.exchange.reading import load_rows
 from governance.grants.area import AREA as GRANTS
 from governance.kernel.db import Databases
-from governance.kernel.recorded import Base, FactKey, Ledger
+from governance.kernel.recorded import Base, Ledger
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import RecordKeys, Settings
 from governance.people.area import AREA as PEOPLE
 from governance.ports.actor import Actor

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
-from governance.kernel.recorded import FactKey
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing
 from tokens.rules import MISSING, Finding, Trust, find_factor

@@ -22,7 +22,9 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
-@click.option("--system", "systems", multiple=True, required=True, help="A system that the front end may ask about; repeat it.")
+@click.option(
+    "--system", "systems", multiple=True, required=True, help="A system that the front end may ask about; repeat it."
+)
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="What it may do beyond asking.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which the key is good.")
 @click.pass_obj
@@ -32,7 +34,9 @@ def add(service: Any, name: str, systems: tuple[str, ...], scopes: tuple[str, ..
     try:
         with service.databases.change("cli", now) as session:
             ends_on = until.date() if until else None
-            key = keys_service.register_key(session, name, list(systems), list(scopes), ends_on, actor=Actor(service.account), now=now)
+            key = keys_service.register_key(
+                session, name, list(systems), list(scopes), ends_on, actor=Actor(service.account), now=now
+            )
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None
     click.echo(key.text)
@@ -44,8 +48,9 @@ def list_(service: Any) -> None:
     """List the keys that stand, without their secrets."""
     with service.databases.reading() as session:
         for key in list_keys(session, service.databases.freshness.current()):
-            end = key.ends_at.date().isoformat() if key.ends_at else "no end"
-            click.echo(f"{key.prefix}  {key.name}  systems: {', '.join(sorted(key.systems))}  scopes: {', '.join(sorted(key.scopes)) or '-'}  {end}")
+            end = f"until {clock.iso(key.ends_at)}" if key.ends_at else "no end"
+            systems, scopes = ", ".join(sorted(key.systems)), ", ".join(sorted(key.scopes)) or "-"
+            click.echo(f"{key.prefix}  {key.name}  systems: {systems}  scopes: {scopes}  {end}")
 
 
 @keys.command()

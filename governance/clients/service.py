@@ -13,12 +13,21 @@ from governance.ports.actor import Actor, Entry
 
 
 def register_key(
-    session: Session, name: str, systems: list[str], scopes: list[str], ends_on: date | None, *, actor: Actor, now: datetime
+    session: Session,
+    name: str,
+    systems: list[str],
+    scopes: list[str],
+    ends_on: date | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> rules.NewKey:
     """Make a key for a front end; its text is in the answer and nowhere else."""
     rules.may_register(name, systems).require()
     key = rules.make_key()
-    entry = Entry("key.registered", actor, {"front_end": name, "prefix": key.prefix, "systems": systems, "scopes": scopes})
+    entry = Entry(
+        "key.registered", actor, {"front_end": name, "prefix": key.prefix, "systems": systems, "scopes": scopes}
+    )
     store.add_key(
         session, name, key, systems=systems, scopes=scopes, starts_on=london_day(now), ends_on=ends_on, entry=entry
     )

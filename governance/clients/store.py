@@ -12,13 +12,20 @@ from governance.clients.models import ClientKey
 from governance.clients.rules import KeyFacts, NewKey
 from governance.kernel.clock import day_end
 from governance.kernel.errors import NotFound
-from governance.kernel.recorded import FactKey, close, record, seen
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import close, record, seen
 from governance.ports.actor import Entry
 from governance.trail.entries import tell
 
 KIND = "client_key"
 COLUMNS = (
-    ClientKey.id, ClientKey.name, ClientKey.prefix, ClientKey.key_digest, ClientKey.systems, ClientKey.scopes, ClientKey.ends_on,
+    ClientKey.id,
+    ClientKey.name,
+    ClientKey.prefix,
+    ClientKey.key_digest,
+    ClientKey.systems,
+    ClientKey.scopes,
+    ClientKey.ends_on,
 )
 
 
@@ -46,7 +53,15 @@ def list_keys(session: Session, at: int, prefixes: Collection[str] | None = None
 
 
 def add_key(
-    session: Session, name: str, key: NewKey, *, systems: list[str], scopes: list[str], starts_on: date, ends_on: date | None, entry: Entry
+    session: Session,
+    name: str,
+    key: NewKey,
+    *,
+    systems: list[str],
+    scopes: list[str],
+    starts_on: date,
+    ends_on: date | None,
+    entry: Entry,
 ) -> None:
     """Record a key."""
     row = {

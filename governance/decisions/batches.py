@@ -24,7 +24,9 @@ class Batch(NamedTuple):
 
     def read(self, rules: SystemRules) -> Sequence[Question | BadInput]:
         """Every item as a question, or as the fault that makes it none."""
-        return [read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in enumerate(self.items)]
+        return [
+            read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in enumerate(self.items)
+        ]
 
 
 def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
@@ -44,7 +46,12 @@ def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
         raise bad("/evaluations", f"holds {len(items)} items, and {most} is the most", "Send them in several batches.")
     if not items:
         return None
-    return Batch(tuple(items), {name: body[name] for name in (*IDENTIFIERS, "context") if name in body}, SEMANTICS[semantic], options.get("explain") is True)
+    return Batch(
+        tuple(items),
+        {name: body[name] for name in (*IDENTIFIERS, "context") if name in body},
+        SEMANTICS[semantic],
+        options.get("explain") is True,
+    )
 
 
 def read_item(item: Any, defaults: Mapping[str, Any], rules: SystemRules, at: str) -> Question | BadInput:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from governance.decisions.memory import Entry, Memory
 from governance.decisions.rules import in_order
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, Standing, earliest
 from governance.ports.role_rules import Demand, Role, SystemRules
 
@@ -29,7 +29,9 @@ class Chain:
 
     __slots__ = ("evidence", "grant", "lineage", "objections", "open_steps", "organisation", "role", "steps", "until")
 
-    def __init__(self, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: tuple[Step, ...]) -> None:
+    def __init__(
+        self, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: tuple[Step, ...]
+    ) -> None:
         self.role = role
         self.grant = grant
         self.lineage = lineage
@@ -72,7 +74,9 @@ class Chains:
             if grant.system == rules.system and grant.role in rules.roles
         )
 
-    def chain(self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int, now: datetime) -> Chain:
+    def chain(
+        self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int, now: datetime
+    ) -> Chain:
         """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
         lineage = self.lineage(organisation)
         query = blank_query(rules.system, entry.person, lineage)
@@ -110,7 +114,9 @@ class Chains:
         memory.want(FactKey("grants", entry.person.id) for entry in people)
         held = [(entry, grant) for entry in people for grant in memory.get(FactKey("grants", entry.person.id))]
         memory.want({FactKey("organisation", grant.organisation) for _, grant in held})
-        memory.want({key for entry, grant in held if grant.system == rules.system for key in self._keys(entry, rules, grant)})
+        memory.want(
+            {key for entry, grant in held if grant.system == rules.system for key in self._keys(entry, rules, grant)}
+        )
 
     def _keys(self, entry: Entry, rules: SystemRules, grant: Any) -> Iterable[FactKey]:
         role = rules.roles.get(grant.role)

@@ -29,7 +29,17 @@ PERMIT, DENY, BAD_QUESTION = 0, 1, 2
 @click.option("--as-of", metavar="DAY", help="A past day (as it stood when the day began) or moment, in ISO 8601.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API would answer.")
 @click.pass_obj
-def decide(service: Any, system: str, subject: str, action: str, resource: str, as_of: str | None, as_json: bool, **given: tuple[str, ...]) -> None:
+def decide(
+    service: Any,
+    /,
+    system: str,
+    subject: str,
+    action: str,
+    resource: str,
+    as_of: str | None,
+    as_json: bool,
+    **given: tuple[str, ...],
+) -> None:
     """Ask whether SUBJECT may do ACTION to RESOURCE in SYSTEM. Exit 0 permit, 1 deny, 2 bad question."""
     kind, _, name = resource.partition(":")
     try:
@@ -46,7 +56,10 @@ def decide(service: Any, system: str, subject: str, action: str, resource: str, 
         raise SystemExit(BAD_QUESTION) from None
     decision = answered.decisions[0]
     if as_json:
-        told = explanation.answer(decision, full=True) | {"decision_id": answered.ids[0], "facts_revision": answered.revision}
+        told = explanation.answer(decision, full=True) | {
+            "decision_id": answered.ids[0],
+            "facts_revision": answered.revision,
+        }
         click.echo(json.dumps(told | ({"historical": True} if as_of else {}), indent=2, ensure_ascii=False))
     else:
         click.echo(in_words(decision, answered, as_of))
@@ -59,7 +72,9 @@ def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> A
     if as_of is None:
         answered: Answered = service.decisions.ask(system, lambda rules: [read_question(body, rules)], asker, now)
     else:
-        answered = service.decisions.ask_as_of(system, lambda rules: [read_question(body, rules)], asker, moment_of(as_of), now)
+        answered = service.decisions.ask_as_of(
+            system, lambda rules: [read_question(body, rules)], asker, moment_of(as_of), now
+        )
     return answered
 
 
@@ -93,13 +108,21 @@ def in_words(decision: Decision, answered: Answered, as_of: str | None) -> str:
     """The answer as a person reads it."""
     lines = ["Permitted." if decision.allowed else "Denied."]
     for reason in explanation.reasons(decision, full=True):
-        lines += [f"  {reason['code']}: {reason['user']}", f"      {reason.get('admin', '')}", f"      What to do: {reason['remedy']['what']}"]
+        lines += [
+            f"  {reason['code']}: {reason['user']}",
+            f"      {reason.get('admin', '')}",
+            f"      What to do: {reason['remedy']['what']}",
+        ]
         if "source" in reason:
             lines.append(f"      Source: {reason['source']}")
     lines += [f"  By rule {rule}: {source}" for rule, source in zip(decision.rules, decision.sources, strict=False)]
-    lines += [f"  Obligation {one.id} ({one.type}) {json.dumps(dict(one.properties), ensure_ascii=False)}" for one in decision.obligations]
+    lines += [
+        f"  Obligation {one.id} ({one.type}) {json.dumps(dict(one.properties), ensure_ascii=False)}"
+        for one in decision.obligations
+    ]
     if decision.allowed and decision.until is not None:
         lines.append(f"  Holds at most until {clock.iso(decision.until)}.")
     historical = f", historical (as of {as_of})" if as_of else ""
-    lines.append(f"Decision {answered.ids[0]}, facts revision {answered.revision}, policy revision {decision.policy}{historical}.")
+    revisions = f"facts revision {answered.revision}, policy revision {decision.policy}"
+    lines.append(f"Decision {answered.ids[0]}, {revisions}{historical}.")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from governance.decisions.chains import Chain, Chains
 from governance.decisions.memory import Entry, Memory
 from governance.decisions.rules import Decision, Question, in_order, refusal, weight
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
 from governance.ports.role_rules import Asked, Condition, Obligation, RoleQuestion, Rule, SystemRules
@@ -71,10 +71,9 @@ class Engine:
             state = tuple([condition.holds(asked) for condition in role_question.conditions])
             answer = role_question.answer(state)
             allows = answer.allows
-            if answer.denies:
-                if chain.grant is None or now >= chain.grant.starts_at:
-                    denies = answer.denies
-            elif not answer.allowed:
+            if answer.denies and (chain.grant is None or now >= chain.grant.starts_at):
+                denies = answer.denies
+            elif not allows:
                 objections.extend(unmet(role_question, state) or [not_permitted(chain, question)])
         if chain.open_steps:
             query = make_query(rules.system, question, entry, chain)
@@ -88,13 +87,18 @@ class Engine:
         found = in_order(objections) if len(objections) > len(chain.objections) or waived else chain.objections
         return Judged(chain, found, denies, allows, evidence, until)
 
-    def _conclude(self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: list[Rule]) -> Decision:
+    def _conclude(
+        self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: list[Rule]
+    ) -> Decision:
         objections: Iterable[Objection] = best.objections
         if denies:
             kept = [one for one in best.objections if one.requirement != "role"]
             objections = in_order([*kept, *(denied(rule) for rule in denies)])
         if question.mismatched:
-            mismatches = (Objection(Code.PROPERTY_MISMATCH, "question", detail=(("property", name),)) for name in question.mismatched)
+            mismatches = (
+                Objection(Code.PROPERTY_MISMATCH, "question", detail=(("property", name),))
+                for name in question.mismatched
+            )
             objections = in_order([*objections, *mismatches])
         chain = best.chain
         organisation = chain.organisation.reference if chain.organisation is not None else ""
@@ -117,13 +121,17 @@ class Engine:
             rules.cache_seconds,
         )
 
-    def _ungranted(self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]) -> Decision:
+    def _ungranted(
+        self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]
+    ) -> Decision:
         """No grant: say so, and what the least demanding role that allows the action would still lack."""
         no_grant = Objection(Code.NO_GRANT, "grant")
         employed = self.memory.get(FactKey("employment", entry.person.id))
         organisations = sorted({one.organisation for one in employed}) or [0]
         judged = [
-            self._judge(rules, question, entry, self.chains.chain(entry, rules, role, None, organisation, now), now, waived)
+            self._judge(
+                rules, question, entry, self.chains.chain(entry, rules, role, None, organisation, now), now, waived
+            )
             for role in rules.roles.values()
             for organisation in organisations
             if allows_at_all(rules.questions.get((role.name, question.resource_type, question.action)))
@@ -131,7 +139,9 @@ class Engine:
         if not judged:
             return Decision(False, in_order([no_grant, not_allowed_to_any(question)]), policy=rules.revision)
         best = min(judged, key=lambda one: weight(one.objections, one.chain.number))
-        return self._conclude(rules, question, entry, best._replace(objections=in_order([no_grant, *best.objections])), list(best.denies))
+        return self._conclude(
+            rules, question, entry, best._replace(objections=in_order([no_grant, *best.objections])), list(best.denies)
+        )
 
     def _mediated(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """One person asks through another: two ordinary chains, and both identities on the record."""
@@ -142,14 +152,19 @@ class Engine:
             objections.append(Objection(Code.MEDIATOR_NOT_IN_ORDER, "mediation", source=rules.mediation.source))
         if not rules.mediation.allowed:
             detail = (("action", "mediate"), ("role", "any"), ("type", question.resource_type))
-            objections.append(Objection(Code.ROLE_NOT_PERMITTED, "mediation", detail=detail, source=rules.mediation.source))
-        obligations = tuple(dict.fromkeys([*behind.obligations, *mediator.obligations, BOTH_IDENTITIES])) if not objections else ()
+            objections.append(
+                Objection(Code.ROLE_NOT_PERMITTED, "mediation", detail=detail, source=rules.mediation.source)
+            )
+        sources = dict(zip((*behind.rules, *mediator.rules), (*behind.sources, *mediator.sources), strict=False))
         return behind._replace(
             allowed=not objections,
             objections=in_order(objections),
-            obligations=obligations,
+            obligations=together(behind.obligations, mediator.obligations, (BOTH_IDENTITIES,))
+            if not objections
+            else (),
             evidence=(*behind.evidence, *mediator.evidence),
             rules=tuple(dict.fromkeys([*behind.rules, *mediator.rules])),
+            sources=tuple(sources.values()) if not objections else (),
             until=earliest(behind.until, mediator.until) if not objections else None,
         )
 
@@ -157,8 +172,15 @@ class Engine:
 def make_query(system: str, question: Question, entry: Entry, chain: Chain) -> Query:
     """The question as requirements see it."""
     return Query(
-        system, entry.person.reference, entry.person.id, chain.lineage, question.action, question.resource_type,
-        question.resource_id, question.properties, question.context,
+        system,
+        entry.person.reference,
+        entry.person.id,
+        chain.lineage,
+        question.action,
+        question.resource_type,
+        question.resource_id,
+        question.properties,
+        question.context,
     )
 
 
@@ -172,7 +194,9 @@ def unmet(role_question: RoleQuestion, state: tuple[bool | None, ...]) -> list[O
     held = {condition.name: holds for condition, holds in zip(role_question.conditions, state, strict=True)}
     named = {condition.name: condition for condition in role_question.conditions}
     failures = [
-        [named[name] for name in rule.conditions if held[name] is not True] for rule in role_question.rules if rule.effect == "allow"
+        [named[name] for name in rule.conditions if held[name] is not True]
+        for rule in role_question.rules
+        if rule.effect == "allow"
     ]
     nearest: list[Condition] = min(failures, key=len, default=[])
     return [Objection(one.code, "role", detail=one.detail, source=one.source) for one in nearest]
@@ -195,6 +219,17 @@ def not_allowed_to_any(question: Question) -> Objection:
     return Objection(Code.ROLE_NOT_PERMITTED, "role", detail=detail)
 
 
+def together(*several: tuple[Obligation, ...]) -> tuple[Obligation, ...]:
+    """The obligations of several chains, each once."""
+    found: dict[str, Obligation] = {}
+    for obligations in several:
+        for one in obligations:
+            found.setdefault(one.id, one)
+    return tuple(found.values())
+
+
 def due(obligations: tuple[Obligation, ...], asked: Asked) -> tuple[Obligation, ...]:
     """The obligations that stand; one whose condition is unknown stands too."""
-    return tuple([one for one in obligations if not one.when or any(when.holds(asked) is not False for when in one.when)])
+    return tuple(
+        [one for one in obligations if not one.when or any(when.holds(asked) is not False for when in one.when)]
+    )

@@ -26,9 +26,14 @@ def answer(decision: Decision, *, full: bool = False) -> dict[str, Any]:
 
 def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
     """Everything that an answer says beside yes or no. `full` shows the true codes behind an access on hold."""
-    said: dict[str, Any] = {"reasons": reasons(decision, full=full), "obligations": [obligation(one) for one in decision.obligations]}
+    said: dict[str, Any] = {
+        "reasons": reasons(decision, full=full),
+        "obligations": [obligation(one) for one in decision.obligations],
+    }
     if decision.allowed:
-        said["permitted_by"] = [{"rule": rule, "source": source} for rule, source in zip(decision.rules, decision.sources, strict=False)]
+        said["permitted_by"] = [
+            {"rule": rule, "source": source} for rule, source in zip(decision.rules, decision.sources, strict=False)
+        ]
         said["cache_seconds"] = decision.cache_seconds
     said["valid_until"] = iso(decision.until) if decision.allowed and decision.until is not None else None
     return said
@@ -52,7 +57,11 @@ def worded(objection: Objection) -> dict[str, Any]:
     """One reason as the API writes it."""
     words = REASONS[objection.code]
     particulars = Particulars(objection.detail)
-    said: dict[str, Any] = {"code": objection.code.value, "requirement": objection.requirement, "user": words.user.format_map(particulars)}
+    said: dict[str, Any] = {
+        "code": objection.code.value,
+        "requirement": objection.requirement,
+        "user": words.user.format_map(particulars),
+    }
     if objection.code is not Code.ACCESS_ON_HOLD:
         said["admin"] = words.admin.format_map(particulars)
     said["remedy"] = {"who": words.who, "what": words.what.format_map(particulars)}

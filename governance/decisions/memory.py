@@ -6,14 +6,12 @@ Chains hang on the person's entry: what does not depend on the question is worke
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from governance.kernel.db import Databases
-from governance.kernel.recorded import FactKey, keys_since
-from governance.ports.requirement import FactSource
-
-if TYPE_CHECKING:
-    from governance.decisions.chains import Chain
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import keys_since
+from governance.ports.sources import FactSource
 
 MANY = 20_000
 
@@ -26,7 +24,7 @@ class Entry:
     def __init__(self, person: Any, kinds: int) -> None:
         self.person = person
         self.facts: list[Any] = [None] * kinds
-        self.chains: dict[str, tuple[Chain, ...]] | None = None
+        self.chains: dict[str, tuple[Any, ...]] | None = None
 
 
 class Memory:
@@ -90,11 +88,13 @@ class Memory:
             entry.chains = None
 
     def person(self, reference: str) -> Entry:
-        """What is known of a reference; its `person` is None when nobody has it."""
+        """What is known of a reference; its `person` is None when nobody has it, and then nothing is kept."""
         entry = self.people.get(reference)
         if entry is None:
             self.want_people([reference])
             entry = self.people[reference]
+        if entry.person is None:
+            del self.people[reference]
         return entry
 
     def want_people(self, references: Iterable[str]) -> None:
@@ -108,7 +108,7 @@ class Memory:
                     self._numbers[person.id] = entry
 
     def get(self, key: FactKey) -> Any:
-        """The facts of one key, loaded when they are not in memory."""
+        """The facts of one key, loaded when they are not in memory; what nobody has is not kept."""
         slot = self._slots.get(key.kind)
         if slot is not None:
             entry = self._numbers[key.number]
@@ -121,7 +121,7 @@ class Memory:
         name = key.name or key.number
         if name not in kept:
             self.want([key])
-        return kept[name]
+        return kept[name] if kept[name] is not None else kept.pop(name)
 
     def want(self, keys: Iterable[FactKey]) -> None:
         """Load the facts of these keys that are not in memory: one query a kind, for many keys."""

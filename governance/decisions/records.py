@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from governance.decisions.rules import Decision, Question
 from governance.kernel.clock import iso
 from governance.kernel.errors import BadInput
+from governance.ports.requirement import Evidence
 from governance.trail.rules import Record, encode_body, new_salt
 
 
@@ -20,7 +22,9 @@ class Asker(NamedTuple):
     historical: bool = False
 
 
-def make_record(system: str, question: Question | BadInput, decision: Decision, asker: Asker, now: datetime, revision: int) -> Record:
+def make_record(
+    system: str, question: Question | BadInput, decision: Decision, asker: Asker, now: datetime, revision: int
+) -> Record:
     """A decision's record, on its way to the trail."""
     body: dict[str, Any] = {"client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by}
     if asker.historical:
@@ -32,12 +36,26 @@ def make_record(system: str, question: Question | BadInput, decision: Decision, 
     if decision.organisation:
         body["organisation"], body["grant"] = decision.organisation, decision.grant
     if decision.evidence:
-        body["evidence"] = [(one.type, one.id, iso(one.until) if one.until is not None else None) for one in decision.evidence]
+        body["evidence"] = [noted(one) for one in decision.evidence]
     if decision.obligations:
         body["obligations"] = [one.id for one in decision.obligations]
     return Record(
-        iso(now), system, decision.allowed, decision.codes, decision.rules, revision, decision.policy, new_salt(), encode_body(body)
+        iso(now),
+        system,
+        decision.allowed,
+        decision.codes,
+        decision.rules,
+        revision,
+        decision.policy,
+        new_salt(),
+        encode_body(body),
     )
+
+
+@lru_cache(maxsize=200_000)
+def noted(one: Evidence) -> tuple[str, str, str | None]:
+    """Evidence as the record keeps it."""
+    return one.type, one.id, iso(one.until) if one.until is not None else None
 
 
 def question_body(question: Question) -> dict[str, Any]:
@@ -59,4 +77,4 @@ def question_body(question: Question) -> dict[str, Any]:
 
 def plain(values: Any) -> dict[str, Any]:
     """Values as JSON has them."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return {name: value.isoformat() if type(value) is date else value for name, value in values.items()}

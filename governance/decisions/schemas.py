@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from governance.decisions import explanation
 from governance.decisions.rules import Decision, Question
+from governance.decisions.service import Answered
 from governance.kernel.errors import BadInput
 
 
-def batch_out(
-    decisions: Sequence[Decision], questions: Sequence[Question | BadInput], *, explain: bool, full: bool
-) -> dict[str, Any]:
+def batch_out(answered: Answered, *, explain: bool, full: bool) -> dict[str, Any]:
     """The body of a batch's answer: one item for each decision, in order."""
-    pairs = zip(decisions, questions, strict=False)
+    pairs = zip(answered.decisions, answered.questions, strict=True)
     return {"evaluations": [item_out(decision, question, explain=explain, full=full) for decision, question in pairs]}
 
 
@@ -28,5 +26,8 @@ def item_out(decision: Decision, question: Question | BadInput, *, explain: bool
     if explain:
         return explanation.answer(decision, full=full)
     if decision.obligations:
-        return {"decision": decision.allowed, "context": {"obligations": [explanation.obligation(one) for one in decision.obligations]}}
+        return {
+            "decision": decision.allowed,
+            "context": {"obligations": [explanation.obligation(one) for one in decision.obligations]},
+        }
     return {"decision": decision.allowed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +19,12 @@ from governance.decisions.records import Asker, make_record
 from governance.decisions.rules import Decision, Question, refusal
 from governance.kernel.db import Databases
 from governance.kernel.errors import BadInput, Erased, NotFound, Unavailable
-from governance.kernel.recorded import FactKey, revision_before
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import revision_before
 from governance.ports.reasons import Code
-from governance.ports.requirement import FactSource, Requirement
-from governance.ports.role_rules import RoleRules, SystemRules
+from governance.ports.requirement import Requirement
+from governance.ports.role_rules import SystemRules
+from governance.ports.sources import FactSource, RoleRules
 from governance.trail.writer import Recorder
 
 log = structlog.get_logger("decisions")
@@ -29,8 +32,9 @@ Read = Callable[[SystemRules], Sequence[Question | BadInput]]
 
 
 class Answered(NamedTuple):
-    """Decisions with the numbers of their records and the facts revision that they were made at."""
+    """Questions and their decisions, with the numbers of their records and the facts revision they were made at."""
 
+    questions: Sequence[Question | BadInput]
     decisions: tuple[Decision, ...]
     ids: tuple[str, ...]
     revision: int
@@ -53,25 +57,36 @@ class Decisions:
         self.parts = parts
         self.recorder = recorder
         self._lock = threading.Lock()
+        self._checked = 0
         self._memory = Memory(databases, parts.sources)
         self._engine = Engine(self._memory, parts.requirements)
         self._systems: dict[str, SystemRules | None] | None = None
+        self._outdated = True
         self._built: dict[int, SystemRules | None] = {}
 
     def catch_up(self, at_least: int = 0) -> int:
-        """Move to the newest sealed revision; every change committed before this call is seen after it."""
-        revision = self.databases.freshness.current()
+        """Move to the newest sealed revision; every change committed before this call is seen after it.
+
+        A check that began after this call serves it as well as one of its own.
+        """
+        arrived = time.monotonic_ns()
+        with self._lock:
+            if self._checked <= arrived:
+                began = time.monotonic_ns()
+                self._refresh(self.databases.freshness.current())
+                self._checked = began
+            revision = self._memory.revision
         if revision < at_least:
             raise Unavailable(f"revision {at_least} has not been committed here yet", "facts_behind")
-        with self._lock:
-            self._refresh(revision)
         return revision
 
     def _refresh(self, revision: int) -> None:
-        kinds = self._memory.refresh(revision)
-        if self._systems is None or "policy" in kinds:
-            self._systems = self._load_systems(revision)
+        if "policy" in self._memory.refresh(revision):
+            self._outdated = True
+        if self._outdated:
+            self._systems = self._load_systems(self._memory.revision)
             self._memory.forget_chains()
+            self._outdated = False
 
     def _load_systems(self, revision: int) -> dict[str, SystemRules | None]:
         with self.databases.reading() as session:
@@ -80,7 +95,7 @@ class Decisions:
                 try:
                     self._built[number] = self.parts.role_rules.load(session, number)
                 except BadInput:
-                    log.error("policy.unreadable", policy_revision=number)
+                    log.critical("policy.unreadable", policy_revision=number)
                     self._built[number] = None
         return {system: self._built[number] for system, number in active.items()}
 
@@ -88,7 +103,9 @@ class Decisions:
         """A system's active rules; raise `NotFound` when no pack of that name is active."""
         rules = self._found(name)
         if rules is None:
-            raise Unavailable(f"the stored rules of {name} cannot be read; activate the pack again", "policy_unreadable")
+            raise Unavailable(
+                f"the stored rules of {name} cannot be read; activate the pack again", "policy_unreadable"
+            )
         return rules
 
     def _found(self, name: str) -> SystemRules | None:
@@ -157,17 +174,22 @@ class Decisions:
             return engine.decide(rules, question, now)
         except (Unavailable, Erased):
             raise
-        except Exception as wrong:
-            log.error("decision.error", kind=type(wrong).__name__, system=rules.system)
+        except Exception as wrong:  # noqa: BLE001 - an error inside is a recorded denial
+            log.warning("decision.error", kind=type(wrong).__name__, system=rules.system)
             return refusal(Code.POLICY_ERROR, "policy", rules.revision, where=type(wrong).__name__)
 
     def _record(
-        self, rules: SystemRules, questions: Sequence[Question | BadInput], decisions: tuple[Decision, ...], asker: Asker,
-        now: datetime, revision: int,
+        self,
+        rules: SystemRules,
+        questions: Sequence[Question | BadInput],
+        decisions: tuple[Decision, ...],
+        asker: Asker,
+        now: datetime,
+        revision: int,
     ) -> Answered:
         pairs = zip(questions, decisions, strict=True)
         records = [make_record(rules.system, question, decision, asker, now, revision) for question, decision in pairs]
-        return Answered(decisions, tuple(self.recorder.put(records)), revision)
+        return Answered(questions, decisions, tuple(self.recorder.put(records)), revision)
 
     def ready(self) -> bool:
         """Whether a decision could be made and recorded now."""

@@ -18,9 +18,10 @@ from governance.kernel.db import Databases
 from governance.kernel.recorded import Base, Ledger
 from governance.kernel.toml import Document
 from governance.ports.actor import Actor
-from governance.ports.requirement import FactSource, Requirement
+from governance.ports.requirement import Requirement
 from governance.ports.role_rules import SystemRules
 from governance.ports.sheet import Sheet
+from governance.ports.sources import FactSource
 
 IN_MEMORY = "sqlite://"
 
@@ -36,20 +37,30 @@ class CaseAnswer(NamedTuple):
 class Trial:
     """Runs cases, each in a database of its own in memory."""
 
-    def __init__(self, sources: Sequence[FactSource], requirements: Mapping[str, Requirement], sheets: Mapping[str, Sheet]) -> None:
+    def __init__(
+        self, sources: Sequence[FactSource], requirements: Mapping[str, Requirement], sheets: Mapping[str, Sheet]
+    ) -> None:
         self._sources = sources
         self._requirements = requirements
         self._sheets = sheets
 
     def __call__(
-        self, rules: SystemRules, facts: Mapping[str, Sequence[Mapping[str, Any]]], question: Mapping[str, Any], now: datetime
+        self,
+        rules: SystemRules,
+        facts: Mapping[str, Sequence[Mapping[str, Any]]],
+        question: Mapping[str, Any],
+        now: datetime,
     ) -> CaseAnswer:
         """The answer to a case's question; raise `BadInput` where its facts or its question are wrong."""
         decision = self.decide(rules, facts, question, now)
         return CaseAnswer(decision.allowed, decision.codes, tuple(one.type for one in decision.obligations))
 
     def decide(
-        self, rules: SystemRules, facts: Mapping[str, Sequence[Mapping[str, Any]]], question: Mapping[str, Any], now: datetime
+        self,
+        rules: SystemRules,
+        facts: Mapping[str, Sequence[Mapping[str, Any]]],
+        question: Mapping[str, Any],
+        now: datetime,
     ) -> Decision:
         """The whole decision of a case."""
         databases = blank_databases()

@@ -45,7 +45,7 @@ def apply_rows(
     actor: Actor,
     now: datetime,
     where: str,
-    progress: Progress = lambda done: None,
+    progress: Progress | None = None,
 ) -> Applied:
     """Apply rows, all or nothing, in short transactions that nobody waits for; raise `BadInput` or `Conflict`."""
     names = KnownNames()
@@ -59,7 +59,10 @@ def apply_rows(
                 done[name] = apply_sheet(change, sheet, rows[name], names, where, progress)
         with change.part() as session:
             counts = {name: {"opened": one.opened, "closed": one.closed} for name, one in done.items()}
-            tell(session, Entry("facts.applied", actor, {"from": where, "counts": counts, "digest": digest_of_rows(rows)}))
+            tell(
+                session,
+                Entry("facts.applied", actor, {"from": where, "counts": counts, "digest": digest_of_rows(rows)}),
+            )
     return Applied(done)
 
 
@@ -72,7 +75,14 @@ def introduce(change: LongChange, sheets: Mapping[str, Sheet], rows: Rows, names
                 names.introduce(session, kind, tables[kind], part)
 
 
-def apply_sheet(change: LongChange, sheet: Sheet, rows: Sequence[dict[str, Any]], names: KnownNames, where: str, progress: Progress) -> Change:
+def apply_sheet(
+    change: LongChange,
+    sheet: Sheet,
+    rows: Sequence[dict[str, Any]],
+    names: KnownNames,
+    where: str,
+    progress: Progress | None,
+) -> Change:
     """Apply the rows of one sheet, part by part."""
     resolved = distinct(sheet, [sheet.resolve(row, names) for row in rows], where)
     total = Change()
@@ -80,7 +90,8 @@ def apply_sheet(change: LongChange, sheet: Sheet, rows: Sequence[dict[str, Any]]
         with change.part() as session:
             one = apply_part(session, sheet, part)
         total = Change(total.opened + one.opened, total.closed + one.closed, total.same + one.same)
-        progress(len(part))
+        if progress is not None:
+            progress(len(part))
     return total
 
 
@@ -91,7 +102,13 @@ def distinct(sheet: Sheet, resolved: Sequence[dict[str, Any]], where: str) -> li
     for number, row in enumerate(resolved):
         kept = found.setdefault(tuple(row[column] for column in sheet.natural), row)
         if kept != row:
-            faults.append(Fault(where, f"{sheet.name}.{number + 1}: says something else of a fact that an earlier row states", "Keep one of them."))
+            faults.append(
+                Fault(
+                    where,
+                    f"{sheet.name}.{number + 1}: says something else of a fact that an earlier row states",
+                    "Keep one of them.",
+                )
+            )
     if faults:
         raise BadInput(faults)
     return list(found.values())
@@ -100,7 +117,9 @@ def distinct(sheet: Sheet, resolved: Sequence[dict[str, Any]], where: str) -> li
 def apply_part(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]]) -> Change:
     """Compare some rows with what stands, close what differs, open what is new."""
     columns = tuple(rows[0])
-    standing = {tuple(row[column] for column in sheet.natural): row for row in standing_rows(session, sheet, rows, columns)}
+    standing = {
+        tuple(row[column] for column in sheet.natural): row for row in standing_rows(session, sheet, rows, columns)
+    }
     opened, closed, same = [], [], 0
     for row in rows:
         old = standing.get(tuple(row[column] for column in sheet.natural))
@@ -119,7 +138,9 @@ def apply_part(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]]) -
     return Change(len(opened), len(closed), same)
 
 
-def standing_rows(session: Session, sheet: Sheet, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def standing_rows(
+    session: Session, sheet: Sheet, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """The rows that stand of the same owners."""
     model, at = sheet.model, change_of(session).base_revision
     wanted = sorted({row[sheet.owner] for row in rows})

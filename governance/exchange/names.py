@@ -30,10 +30,14 @@ class KnownNames:
     def learn(self, session: Session, kind: str, identity: type[Any], references: Collection[str]) -> None:
         """Read the numbers of references that exist."""
         known = self._numbers.setdefault(kind, {})
-        wanted = sorted(references - known.keys()) if isinstance(references, set) else [r for r in references if r not in known]
+        wanted = (
+            sorted(references - known.keys())
+            if isinstance(references, set)
+            else [r for r in references if r not in known]
+        )
         for at in range(0, len(wanted), BATCH):
             question = select(identity.reference, identity.id).where(identity.reference.in_(wanted[at : at + BATCH]))
-            known.update({reference: number for reference, number in session.execute(question)})
+            known.update(session.execute(question).tuples().all())
 
     def missing(self, kind: str, references: Iterable[str]) -> list[str]:
         """Those references that have no number yet."""
@@ -60,7 +64,9 @@ def introduced(sheets: Mapping[str, Sheet], rows: Rows) -> dict[str, set[str]]:
 
 def identities(sheets: Mapping[str, Sheet]) -> dict[str, type[Any]]:
     """The identity table of each kind of reference."""
-    return {sheet.introduces: sheet.identity for sheet in sheets.values() if sheet.introduces and sheet.identity is not None}
+    return {
+        sheet.introduces: sheet.identity for sheet in sheets.values() if sheet.introduces and sheet.identity is not None
+    }
 
 
 def refuse_unknown(session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, where: str) -> None:
@@ -77,7 +83,9 @@ def refuse_unknown(session: Session, sheets: Mapping[str, Sheet], rows: Rows, na
         }
         names.learn(session, kind, table, wanted - coming.get(kind, set()))
     faults = [
-        Fault(where, f"{name}.{number + 1}.{field}: there is no {kind} {row[field]!r}", f"Add it, or correct the {field}.")
+        Fault(
+            where, f"{name}.{number + 1}.{field}: there is no {kind} {row[field]!r}", f"Add it, or correct the {field}."
+        )
         for name, sheet in sheets.items()
         for field, kind in sheet.refers
         for number, row in enumerate(rows.get(name, ()))

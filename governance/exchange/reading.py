@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
@@ -24,9 +25,15 @@ def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str,
     rows: Rows = {}
     for name, listed in values.items():
         if name not in sheets:
-            faults.append(document.fault((*under, name), "is no sheet of facts", f"The sheets are: {', '.join(sorted(sheets))}."))
+            faults.append(
+                document.fault((*under, name), "is no sheet of facts", f"The sheets are: {', '.join(sorted(sheets))}.")
+            )
         elif not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
-            faults.append(document.fault((*under, name), "must be a list of tables", f"Write [[{'.'.join((*under, name))}]] for each row."))
+            faults.append(
+                document.fault(
+                    (*under, name), "must be a list of tables", f"Write [[{'.'.join((*under, name))}]] for each row."
+                )
+            )
         else:
             loaded, wrong = load_rows(sheets[name], listed)
             rows[name] = loaded
@@ -34,6 +41,20 @@ def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str,
     if faults:
         raise BadInput(sorted(faults, key=lambda fault: fault.line or 0)[:MOST_FAULTS])
     return rows
+
+
+def moved(document: Document, by: timedelta) -> Document:
+    """A document with all its days moved: a demonstration stays as old as the day it was written for."""
+    return Document(document.name, shifted(document.values, by), document.lines)
+
+
+def shifted(value: Any, by: timedelta) -> Any:
+    """A value with every day in it moved."""
+    if isinstance(value, dict):
+        return {name: shifted(item, by) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shifted(item, by) for item in value]
+    return value + by if isinstance(value, date) else value
 
 
 Wrong = tuple[int, tuple[str, ...], str]

@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.grants.models import Grant
 from governance.grants.schemas import GrantIn
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
 
@@ -20,6 +20,7 @@ def grants(_settings: Settings) -> Sheet:
         model=Grant,
         owner="person_id",
         natural=("person_id", "system", "role", "organisation_id", "starts_on"),
+        erases=("approvals", "scope"),
         resolve=grant_row,
         keys=lambda row: (FactKey("grants", row["person_id"]),),
         refers=(("person", "person"), ("organisation", "organisation")),

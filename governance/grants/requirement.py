@@ -9,8 +9,8 @@ from typing import Any
 
 from governance.grants.rules import GrantFacts, Unfilled, next_change, unfilled_approvals
 from governance.kernel.clock import iso
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
-from governance.kernel.recorded import FactKey
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing
 

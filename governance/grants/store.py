@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from governance.grants.models import Grant
 from governance.grants.rules import Approval, GrantFacts
+from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
-from governance.kernel.recorded import FactKey
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -55,10 +56,16 @@ class GrantSource:
                     shared(starts_on),
                     start_of(starts_on),
                     end_of(ends_on),
-                    tuple(read_approval(item) for item in approvals or ()),
+                    shared_approvals(tuple(read_approval(item) for item in approvals or ())),
                     scope or NOTHING,
                 ),
             )
+
+
+@lru_cache(maxsize=8192)
+def shared_approvals(approvals: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    """The one copy of some approvals that all grants keep."""
+    return approvals
 
 
 def read_approval(item: Mapping[str, str]) -> Approval:

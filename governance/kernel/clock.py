@@ -48,4 +48,5 @@ def last_day_of_years(issued_on: date, years: int) -> date:
 
 def iso(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC, with Z and microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = moment.isoformat() if moment.tzinfo is UTC else moment.astimezone(UTC).isoformat()
+    return text[:-6] + "Z"

@@ -1,15 +1,15 @@
-"""The two databases: engines, transactions and the freshness check. The one keeper of Flask-SQLAlchemy and of commits."""
+"""The two databases: engines, transactions, the freshness check. The keeper of Flask-SQLAlchemy and of commits."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, create_engine, event, select
@@ -19,9 +19,6 @@ from sqlalchemy.pool import StaticPool
 
 from governance.kernel.errors import Conflict, Unavailable
 from governance.kernel.recorded import Base, Change, ChangeKey, Ledger, OpenChange, Recorded, seal
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 db = SQLAlchemy(model_class=Base)
 
@@ -34,18 +31,26 @@ class Freshness:
         self._lock = threading.Lock()
         self._pid = 0
         self._ask: Callable[[], int] | None = None
+        self._close: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Give the kept connection up; the next question opens another."""
+        if self._close is not None and self._pid == os.getpid():
+            with suppress(Exception):
+                self._close()
+        self._ask = self._close = None
 
     def current(self) -> int:
         """The newest sealed revision at this moment; raise `Unavailable` when the database does not answer."""
         with self._lock:
             try:
                 return self._asker()()
-            except Exception:
-                self._ask = None
+            except Exception:  # noqa: BLE001 - whatever ails the kept connection, a new one is tried once
+                self.close()
             try:
                 return self._asker()()
             except Exception as wrong:
-                self._ask = None
+                self.close()
                 raise Unavailable("the facts database does not answer", "facts_unavailable") from wrong
 
     def _asker(self) -> Callable[[], int]:
@@ -58,13 +63,17 @@ class Freshness:
         if self._engine.dialect.name == "sqlite" and not isinstance(self._engine.pool, StaticPool):
             import sqlite3  # noqa: PLC0415 - the driver itself: half the cost of a pooled statement
 
-            kept = sqlite3.connect(str(self._engine.url.database), isolation_level=None, check_same_thread=False, timeout=2)
+            kept = sqlite3.connect(
+                str(self._engine.url.database), isolation_level=None, check_same_thread=False, timeout=2
+            )
+            self._close = kept.close
             return lambda: int(kept.execute(question).fetchone()[0])
         if self._engine.dialect.name == "postgresql":
             import psycopg  # noqa: PLC0415 - the driver itself, with a prepared statement
 
             url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
             link = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+            self._close = link.close
             return lambda: int(link.execute(question).fetchone()[0])  # type: ignore[index]
         return self._through_engine
 
@@ -74,25 +83,36 @@ class Freshness:
 
 
 class TrailLink:
-    """One kept connection for decision records: each transaction is durable when it returns, and gives up in time."""
+    """One kept connection for decision records, on the driver itself: each transaction is durable when it returns.
+
+    A statement that finds the database busy gives up in time (`TRAIL_PATIENCE`); it is never retried here.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = engine.connect().execution_options(writes=True)
-        if engine.dialect.name == "postgresql":
+        self.dialect = engine.dialect.name
+        self._pooled = engine.raw_connection()
+        driver: Any = self._pooled.driver_connection
+        self._driver = driver
+        if self.dialect == "postgresql":
+            driver.autocommit = True
             for setting in ("synchronous_commit = on", "statement_timeout = '450ms'", "lock_timeout = '450ms'"):
-                self._connection.exec_driver_sql(f"SET {setting}")
-            self._connection.commit()
+                driver.execute(f"SET {setting}")
+        self._begin = "BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN"
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction; durable when it returns."""
-        with self._connection.begin():
-            yield self._connection
+    def writing(self) -> Iterator[Callable[[str, Sequence[object]], Any]]:
+        """One transaction: gives a function that executes a statement; durable when the block ends without error."""
+        self._driver.execute(self._begin)
+        try:
+            yield self._driver.execute
+        except BaseException:
+            self._driver.execute("ROLLBACK")
+            raise
+        self._driver.execute("COMMIT")
 
     def close(self) -> None:
         """Give the connection up; it is not used again."""
-        self._connection.invalidate()
-        self._connection.close()
+        self._pooled.invalidate()
 
 
 @dataclass(slots=True)
@@ -124,7 +144,7 @@ class Databases:
     @contextmanager
     def change(self, actor: str, now: datetime) -> Iterator[Session]:
         """One change in one transaction: all of it, its trail entries and its revision, or nothing."""
-        with self._writing() as session:
+        with self.writing() as session:
             session.info["change"] = self._start(session, actor, now)
             yield session
             seal(session, now)
@@ -132,11 +152,11 @@ class Databases:
     @contextmanager
     def long_change(self, actor: str, now: datetime) -> Iterator[LongChange]:
         """One change in many short transactions, sealed by the last; swept again where anything fails."""
-        with self._writing() as session:
+        with self.writing() as session:
             change = self._start(session, actor, now)
         try:
             yield LongChange(self, change)
-            with self._writing() as session:
+            with self.writing() as session:
                 session.info["change"] = change
                 seal(session, now)
         except BaseException:
@@ -152,11 +172,18 @@ class Databases:
         return OpenChange(row.id, actor, base)
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
+        """One transaction that writes; the way to write facts is `change`."""
         with Session(self.facts, autoflush=True, expire_on_commit=False) as session:
             session.connection(execution_options={"writes": True})
             yield session
             session.commit()
+
+    @contextmanager
+    def trail_writing(self) -> Iterator[Connection]:
+        """One transaction on the trail's database, for what is not a decision's record."""
+        with self.trail.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
 
     def trail_link(self) -> TrailLink:
         """A connection kept by one writer, for records that must be durable."""
@@ -164,7 +191,7 @@ class Databases:
 
     def sweep(self, change_id: int) -> None:
         """Remove every row of a change that was never sealed, and reopen what it had closed."""
-        with self._writing() as session:
+        with self.writing() as session:
             sealed = session.execute(select(Change.revision).where(Change.id == change_id)).scalar_one_or_none()
             if sealed is not None:
                 raise Conflict("a sealed change stays")
@@ -193,7 +220,7 @@ class LongChange:
     @contextmanager
     def part(self) -> Iterator[Session]:
         """One short transaction of this change."""
-        with self.databases._writing() as session:
+        with self.databases.writing() as session:
             session.info["change"] = self.change
             yield session
 
@@ -235,7 +262,7 @@ def begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def attach(app: Flask, facts_url: str, trail_url: str) -> Databases:
+def attach(app: Any, facts_url: str, trail_url: str) -> Databases:
     """Give a Flask application its databases (Flask-SQLAlchemy holds the engines; no connection is opened)."""
     app.config["SQLALCHEMY_DATABASE_URI"] = facts_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(facts_url)

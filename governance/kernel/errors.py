@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from governance.kernel.verdict import Verdict
 
 
 class Answer(Exception):
@@ -40,14 +36,6 @@ class Unauthenticated(Answer):
 
 class Erased(Answer):
     """A fact that the answer would need was erased by law; the answer is not guessed."""
-
-
-class Refused(Answer):
-    """A rule said no; the verdict carries every reason."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__("; ".join(reason.says for reason in verdict.reasons))
-        self.verdict = verdict
 
 
 @dataclass(frozen=True, slots=True)

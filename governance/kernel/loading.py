@@ -12,7 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from governance.kernel.clock import day_end, day_start
 from governance.kernel.errors import Erased
-from governance.kernel.recorded import BATCH, FactKey, Recorded, seen
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import BATCH, Recorded, seen
 
 Fact = TypeVar("Fact")
 

@@ -1,4 +1,4 @@
-"""Reads a table that a pack's writer typed into a frozen dataclass or a function's parameters, and names every fault."""
+"""Reads a table that somebody typed into a frozen dataclass or a function's parameters, and names every fault."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def read_values(hints: Mapping[str, Any], needed: set[str], table: Mapping[str, 
             values[name] = coerce(hints[name], value)
         except ValueError as wrong:
             faults.append(TableFault(name, f"cannot be {value!r}", f"Write {wrong}."))
-    faults.extend(TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in sorted(needed - table.keys()))
+    faults.extend(
+        TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in sorted(needed - table.keys())
+    )
     if faults:
         raise BadTable(faults)
     return values

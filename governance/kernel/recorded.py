@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import (
@@ -29,9 +29,17 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, aliased, declared_attr, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    declared_attr,
+    mapped_column,
+)
 
 from governance.kernel.errors import Conflict
+from governance.kernel.keys import FactKey
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -73,14 +81,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class FactKey(NamedTuple):
-    """Whose facts of which kind: what a worker loads, keeps and drops as one."""
-
-    kind: str
-    number: int = 0
-    name: str = ""
-
-
 class Ledger(Base):
     """The one row that counts revisions and carries the head of the administrative chain."""
 
@@ -114,7 +114,7 @@ class ChangeKey(Base):
 
 
 class Recorded:
-    """A fact's row: what it says, the days it holds in the world, the change that recorded it and the one that closed it.
+    """A fact's row: what it says, the days it holds in the world, the changes that recorded it and that closed it.
 
     `starts_on` and `ends_on` are inclusive days in London; no end is an open one. The digest covers the values under
     a salt of its own, so that erasure can blank both values and salt and leave nothing to guess from.
@@ -212,7 +212,9 @@ def close(session: Session, model: type[Any], ids: Collection[int], keys: Iterab
     ordered = sorted(ids)
     for at in range(0, len(ordered), BATCH):
         part = ordered[at : at + BATCH]
-        still_open = model.closed_by.is_(None) | ~exists().where(sealed.id == model.closed_by, sealed.revision.is_not(None))
+        still_open = model.closed_by.is_(None) | ~exists().where(
+            sealed.id == model.closed_by, sealed.revision.is_not(None)
+        )
         done = session.execute(
             update(model).where(model.id.in_(part), still_open).values(closed_by=change.id),
             execution_options={"synchronize_session": False},
@@ -222,16 +224,19 @@ def close(session: Session, model: type[Any], ids: Collection[int], keys: Iterab
     touch(session, keys)
 
 
-def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence[InstrumentedAttribute[Any]]) -> None:
-    """Blank a row's values and salt; row, days and digest stay. The caller has closed it and tells the trail."""
-    blank = {column.key: None if column.nullable else "" for column in columns}  # type: ignore[attr-defined]
+def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence[str]) -> None:
+    """Blank a row's columns and its salt; row, days and digest stay. The caller has closed it and tells the trail."""
+    table = model.__table__
+    blank = {name: None if table.c[name].nullable else "" for name in columns}
     session.execute(update(model).where(model.id == row_id).values(**blank, salt=None, erased_by=change_of(session).id))
 
 
 def seal(session: Session, now: datetime) -> int:
     """Give the change its revision: the last statements before commit, so that numbers follow commit order."""
     change = change_of(session)
-    revision = session.execute(update(Ledger).values(revision=Ledger.revision + 1).returning(Ledger.revision)).scalar_one()
+    revision = session.execute(
+        update(Ledger).values(revision=Ledger.revision + 1).returning(Ledger.revision)
+    ).scalar_one()
     refuse_conflicts(session, change)
     for hook in change.hooks:
         hook(session, revision)
@@ -269,5 +274,3 @@ def keys_since(session: Session, after: int, upto: int, limit: int) -> list[Fact
 def revision_before(session: Session, moment: datetime) -> int:
     """The last revision sealed at or before a moment; 0 when there was none."""
     return session.execute(select(func.max(Change.revision)).where(Change.sealed_at <= moment)).scalar_one() or 0
-
-

@@ -53,7 +53,11 @@ def load_settings(instance: Path) -> Settings:
     file = instance / "postern.env"
     if file.exists():
         env.read_env(str(file), override=False)
-    faults = [Fault(name, "is not set", f"Set it in the environment or in {file}.") for name in NEEDED if not env.str(name, "")]
+    faults = [
+        Fault(name, "is not set", f"Set it in the environment or in {file}.")
+        for name in NEEDED
+        if not env.str(name, "")
+    ]
     if faults:
         raise BadInput(faults)
     try:
@@ -74,7 +78,7 @@ def load_settings(instance: Path) -> Settings:
 
 
 def trail_beside(database_url: str) -> str:
-    """Where the decision records go by default: a file beside an SQLite file, a schema of the same PostgreSQL database."""
+    """Where decision records go by default: a file beside an SQLite file, a schema of the same PostgreSQL database."""
     if database_url.startswith("sqlite:"):
         return database_url.removesuffix(".db") + "-trail.db"
     return database_url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from governance.kernel.errors import Refused
+from governance.kernel.errors import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,11 @@ class Verdict:
         """Raise `Refused` with the reasons unless allowed."""
         if self.reasons:
             raise Refused(self)
+
+
+class Refused(Answer):
+    """A rule said no; the verdict carries every reason."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__("; ".join(reason.says for reason in verdict.reasons))
+        self.verdict = verdict

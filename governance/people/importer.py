@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.schemas import EmploymentIn, OrganisationIn, PersonIn
@@ -36,6 +36,7 @@ def people(_settings: Settings) -> Sheet:
         model=PersonDetails,
         owner="person_id",
         natural=("person_id",),
+        erases=("name", "attributes"),
         resolve=person_row,
         keys=lambda row: (FactKey("person", 0, row["reference"]),),
         refers=(("manager", "person"),),
@@ -52,6 +53,7 @@ def employment(_settings: Settings) -> Sheet:
         model=Employment,
         owner="person_id",
         natural=("person_id", "organisation_id", "post", "starts_on"),
+        erases=("post",),
         resolve=employment_row,
         keys=lambda row: (FactKey("employment", row["person_id"]),),
         refers=(("person", "person"), ("organisation", "organisation")),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import read_table
-from governance.kernel.recorded import FactKey
 from governance.people.rules import (
     EmploymentFacts,
     OrganisationFacts,

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import NotFound
+from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared
-from governance.kernel.recorded import FactKey
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.rules import EmploymentFacts, OrganisationFacts, OrganisationStatus, PersonFacts
 
@@ -59,11 +59,11 @@ class PersonSource:
     def facts(self, session: Session, keys: Collection[FactKey], at: int) -> Mapping[FactKey, PersonFacts | None]:
         """The people of some references, as they stood at a revision."""
         found: dict[FactKey, PersonFacts | None] = dict.fromkeys(keys)
-        rows = rows_at(session, PEOPLE, PersonDetails, PersonDetails.reference, [key.name for key in keys], at)
+        asked = {key.name: key for key in keys}
+        rows = rows_at(session, PEOPLE, PersonDetails, PersonDetails.reference, list(asked), at)
         for number, reference, name, manager, attributes, _ in rows:
-            found[FactKey("person", 0, reference)] = PersonFacts(
-                number, reference, name, intern(manager or ""), attributes or NOTHING
-            )
+            key = asked[reference]
+            found[key] = PersonFacts(number, key.name, name, intern(manager or ""), attributes or NOTHING)
         return found
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from governance.kernel.settings import Settings
-    from governance.ports.requirement import FactSource, Requirement
-    from governance.ports.role_rules import RoleRules
+    from governance.ports.requirement import Requirement
     from governance.ports.sheet import Sheet
+    from governance.ports.sources import FactSource, RoleRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class Words:
 ONESELF, MANAGER, ORGANISATION, OWNER, NOBODY = Mender
 HOLD = Code.ACCESS_ON_HOLD
 
+# fmt: off
 REASONS: dict[Code, Words] = {
     # mended by oneself
     Code.INDIVIDUAL_AGREEMENT_MISSING: Words(
@@ -263,3 +264,4 @@ REASONS: dict[Code, Words] = {
     Code.ACCESS_ON_HOLD: Words(
         NOBODY, "Your access is on hold.", "Your access is on hold.", "line_manager", "Speak with your line manager."),
 }
+# fmt: on

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy.orm import Session
-
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.ports.reasons import Code
 
 
@@ -71,16 +69,6 @@ class Terms(Protocol):
     @property
     def source(self) -> str:
         """The sentence of the source document that demands it."""
-
-
-class FactSource(Protocol):
-    """Where the facts of one kind are read: the only I/O of a decision."""
-
-    kind: str
-    about: str  # "person", "organisation", "system" or "key": what the key's number or name denotes
-
-    def facts(self, session: Session, keys: Collection[FactKey], at: int) -> Mapping[FactKey, Any]:
-        """The facts as they stood at a revision: one query for many keys, and an answer for every key."""
 
 
 class Requirement(Protocol):

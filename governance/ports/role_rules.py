@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy.orm import Session
-
 from governance.ports.reasons import Code
 
 
@@ -59,7 +57,7 @@ class RoleAnswer(NamedTuple):
 
 
 class RoleQuestion(Protocol):
-    """All that a role may ask of one action on one resource type: its rules' conditions, and the answer for each state."""
+    """A role's rules for one action on one resource type: their conditions, and the answer for each state of them."""
 
     conditions: tuple[Condition, ...]
     rules: tuple[Rule, ...]
@@ -144,13 +142,3 @@ class SystemRules:
     rules: Mapping[str, Rule]
     mediation: Mediation = Mediation()
     cache_seconds: int = 0
-
-
-class RoleRules(Protocol):
-    """Gives each system's rules; `policies` implements it."""
-
-    def active(self, session: Session, at: int) -> Mapping[str, int]:
-        """Which policy revision of each system was active at a facts revision."""
-
-    def load(self, session: Session, policy_revision: int) -> SystemRules:
-        """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 
 Row = Mapping[str, Any]
 
@@ -41,6 +41,7 @@ class Sheet:
     refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
     introduces: str = ""  # identity kind that the row's `reference` brings into being
     identity: type[Any] | None = None
+    erases: tuple[str, ...] = ()  # columns that erasure blanks; a sheet without any has nothing personal
     further: Callable[[Session, Sequence[Mapping[str, Any]]], Iterable[FactKey]] | None = None
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from governance.kernel import clock
 from governance.kernel.errors import Answer
-from governance.trail.service import get_record, verify_trail
+from governance.ports.actor import Actor
+from governance.trail.service import erase_record, get_record, verify_trail
 
 
 @click.group()
@@ -23,7 +25,9 @@ def verify(service: Any, as_json: bool) -> None:
     """Recompute every hash; name each damaged, missing or cut place. Exit 1 when there is one."""
     verifier = verify_trail(service.databases)
     if as_json:
-        click.echo(json.dumps({**verifier.tally._asdict(), "damages": [damage._asdict() for damage in verifier.damages]}))
+        click.echo(
+            json.dumps({**verifier.tally._asdict(), "damages": [damage._asdict() for damage in verifier.damages]})
+        )
     else:
         for damage in verifier.damages:
             click.echo(f"{damage.place}: {damage.what}", err=True)
@@ -42,3 +46,16 @@ def show(service: Any, number: str) -> None:
         click.echo(json.dumps(get_record(service.databases, number), indent=2, ensure_ascii=False))
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None
+
+
+@trail.command()
+@click.argument("number")
+@click.option("--why", required=True, help="Why; it goes on the trail.")
+@click.pass_obj
+def erase(service: Any, number: str, why: str) -> None:
+    """Erase who and what from the record of the decision with this NUMBER; its leaf and the chain stay."""
+    try:
+        erase_record(service.databases, number, why, actor=Actor(service.account), now=clock.now())
+    except Answer as wrong:
+        raise click.ClickException(str(wrong)) from None
+    click.echo(f"The body of {number} is erased.")

@@ -23,6 +23,8 @@ def chain_entry(session: Session, revision: int, entry: Entry) -> None:
     at, salt = clock.iso(clock.now()), new_salt()
     body = encode_body({"actor": str(entry.actor), **entry.details})
     leaf = entry_leaf(seq + 1, head, at, entry.action, revision, commitment(salt, body))
-    session.execute(insert(TrailEntry), [{"seq": seq + 1, "action": entry.action, "revision": revision, "at": at, "leaf": leaf}])
+    session.execute(
+        insert(TrailEntry), [{"seq": seq + 1, "action": entry.action, "revision": revision, "at": at, "leaf": leaf}]
+    )
     session.execute(insert(TrailEntryBody), [{"seq": seq + 1, "salt": salt, "body": body}])
     session.execute(update(Ledger).values(entries=seq + 1, head=leaf_hash(leaf)))

@@ -7,11 +7,12 @@ The body holds who, which record, purpose and evidence; the leaf holds SHA-256(s
 from __future__ import annotations
 
 import hashlib
-import os
 from base64 import urlsafe_b64encode
 from typing import Any, NamedTuple
 
 import orjson
+
+from governance.kernel.ids import random_bytes
 
 NO_LEAF = ""
 
@@ -47,7 +48,7 @@ def commitment(salt: bytes, body: bytes) -> str:
 
 def new_salt() -> bytes:
     """Sixteen random bytes: one salt a record."""
-    return os.urandom(16)
+    return random_bytes(16)
 
 
 def encode_body(values: dict[str, Any]) -> bytes:
@@ -57,7 +58,9 @@ def encode_body(values: dict[str, Any]) -> bytes:
 
 def genesis_leaf(chain: str, number: int, at: str) -> bytes:
     """The first leaf of a chain: its name, and its number among all chains, so that a missing chain shows."""
-    return orjson.dumps({"at": at, "chain": chain, "kind": "genesis", "number": number, "prev": NO_LEAF, "seq": 0, "v": 1})
+    return orjson.dumps(
+        {"at": at, "chain": chain, "kind": "genesis", "number": number, "prev": NO_LEAF, "seq": 0, "v": 1}
+    )
 
 
 def decision_leaf(chain: str, seq: int, prev: str, record: Record) -> bytes:

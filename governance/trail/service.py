@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from governance.kernel.db import Databases
 from governance.kernel.errors import NotFound
 from governance.kernel.recorded import Ledger
+from governance.ports.actor import Actor, Entry
 from governance.trail import store
+from governance.trail.entries import tell
 from governance.trail.verify import Verifier
 
 ENTRIES = "entry"
+ERASED = "decision.erased"
 
 
 def verify_trail(databases: Databases) -> Verifier:
     """Verify every chain of decisions and the chain of entries."""
-    verifier = Verifier()
+    with databases.reading() as session:
+        verifier = Verifier(list_erased(session))
     with databases.trail.connect() as connection:
         chains = store.list_chains(connection)
         for number, name, opened_at, head_seq, head in chains:
             rows = (
-                (seq, {"chain": name, "at": at, **({"system": system, "decision": bool(decision)} if seq else {})}, leaf, salt, body, own is not None)
+                (
+                    seq,
+                    {"chain": name, "at": at, **({"system": system, "decision": bool(decision)} if seq else {})},
+                    leaf,
+                    salt,
+                    body,
+                    own is not None,
+                )
                 for seq, system, decision, at, leaf, salt, body, own in store.list_leaves(connection, number)
             )
             verifier.chain(name, rows, first=0, head=(head_seq, head), genesis={"number": number, "at": opened_at})
@@ -38,6 +51,22 @@ def verify_trail(databases: Databases) -> Verifier:
         )
         verifier.chain(ENTRIES, rows_, first=1, head=(entries, head), genesis={})
     return verifier
+
+
+def erase_record(databases: Databases, number: str, why: str, *, actor: Actor, now: datetime) -> None:
+    """Blank a decision's body: the entry first, then the body, so that a blank body is always told of."""
+    name, _, seq = number.rpartition("-")
+    get_record(databases, number)
+    with databases.change(str(actor), now) as session:
+        tell(session, Entry(ERASED, actor, {"record": number, "why": why}))
+    with databases.trail_writing() as connection:
+        store.erase_body(connection, name, int(seq))
+
+
+def list_erased(session: Session) -> frozenset[str]:
+    """The numbers of decisions whose bodies an entry says were erased."""
+    bodies = (json.loads(row[6]) for row in store.list_entries(session) if row[1] == ERASED and row[6] is not None)
+    return frozenset(body["record"] for body in bodies)
 
 
 def get_record(databases: Databases, number: str) -> dict[str, Any]:

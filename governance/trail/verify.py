@@ -13,7 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-Row = tuple[int, Mapping[str, object], bytes, bytes | None, bytes | None, bool]
+Row = tuple[int, dict[str, object], bytes, bytes | None, bytes | None, bool]
 
 
 class Damage(NamedTuple):
@@ -41,6 +41,15 @@ def committed(salt: bytes, body: bytes) -> str:
     return urlsafe_b64encode(hashlib.sha256(salt + body).digest()).rstrip(b"=").decode("ascii")
 
 
+def parsed(leaf: bytes) -> dict[str, Any] | None:
+    """What a leaf says, or None where it cannot be read."""
+    try:
+        said = json.loads(leaf)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
+
+
 class Verifier:
     """Reads chains row by row and gathers every damage."""
 
@@ -49,7 +58,9 @@ class Verifier:
         self.tally = Tally()
         self._erased = erased
 
-    def chain(self, name: str, rows: Iterable[Row], *, first: int, head: tuple[int, str], genesis: Mapping[str, object]) -> None:
+    def chain(
+        self, name: str, rows: Iterable[Row], *, first: int, head: tuple[int, str], genesis: dict[str, object]
+    ) -> None:
         """Verify one chain: `rows` in order (seq, its query columns, leaf, salt, body, whether a body row stands)."""
         expected, prev, records = first, "", 0
         for seq, columns, leaf, salt, body, has_body in rows:
@@ -57,31 +68,38 @@ class Verifier:
             if seq != expected:
                 self._missing(name, expected, seq)
                 prev = ""
-            self._leaf(place, leaf, columns | genesis if seq == 0 else columns, prev if seq == expected else None, name, seq)
+            self._leaf(
+                place, leaf, columns | genesis if seq == 0 else columns, prev if seq == expected else None, name, seq
+            )
             if seq or first:
                 self._body(place, leaf, salt, body, has_body)
             prev, expected, records = hashed(leaf), seq + 1, records + 1
         if expected - 1 < head[0]:
             self._missing(name, expected, head[0] + 1, cut=True)
         elif (expected - 1, prev) != head and (records or head[0]):
-            self.damages.append(Damage(f"{name}-{max(expected - 1, 0)}", "the last record is not the one that the chain's head names"))
+            self.damages.append(
+                Damage(f"{name}-{max(expected - 1, 0)}", "the last record is not the one that the chain's head names")
+            )
         self.tally = self.tally._replace(chains=self.tally.chains + 1, records=self.tally.records + records)
 
     def _missing(self, name: str, start: int, end: int, *, cut: bool = False) -> None:
         span = f"{name}-{start}" if end - start == 1 else f"{name}-{start} to {name}-{end - 1}"
         self.damages.append(Damage(f"{name}-{start}", f"{span} missing" + (": the tail was cut" if cut else "")))
 
-    def _leaf(self, place: str, leaf: bytes, columns: Mapping[str, object], prev: str | None, name: str, seq: int) -> None:
-        try:
-            said: dict[str, Any] = json.loads(leaf)
-            if not isinstance(said, dict):
-                raise ValueError
-        except ValueError:
+    def _leaf(
+        self, place: str, leaf: bytes, columns: Mapping[str, object], prev: str | None, name: str, seq: int
+    ) -> None:
+        said = parsed(leaf)
+        if said is None:
             self.damages.append(Damage(place, "the leaf cannot be read"))
             return
         if prev is not None and said.get("prev") != prev:
             before = f"{name}-{seq - 1}"
-            self.damages.append(Damage(before if seq else place, f"{before} is not what {place} was chained to: one of them was altered"))
+            self.damages.append(
+                Damage(
+                    before if seq else place, f"{before} is not what {place} was chained to: one of them was altered"
+                )
+            )
         wrong = [key for key, value in columns.items() if said.get(key) != value]
         if said.get("seq") != seq:
             wrong.append("seq")

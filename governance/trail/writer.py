@@ -86,13 +86,12 @@ class Recorder:
             group = self._gather(jobs)
             try:
                 link = link or self._databases.trail_link()
-                with link.writing() as connection:
-                    chain = chain or store.open_chain(connection, clock.iso(clock.now()))
-                    written = store.append(connection, chain, [record for job in group for record in job.records])
+                chain = chain or store.open_chain(link, clock.iso(clock.now()))
+                written = store.append(link, chain, [record for job in group for record in job.records])
                 self._release(group, chain)
                 chain = written
-            except Exception as wrong:
-                log.error("trail.write_failed", kind=type(wrong).__name__, jobs=len(group))
+            except Exception as wrong:  # noqa: BLE001 - whatever failed, these records are not answered
+                log.critical("trail.write_failed", kind=type(wrong).__name__, jobs=len(group))
                 for job in group:
                     job.failed = True
                     job.latch.release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.kernel.settings import RecordKeys, Settings
 from governance.ports.sheet import Names, Row, Sheet
 from governance.vetting.models import Check, Conflict, Suspension, Training
@@ -23,6 +23,7 @@ def checks(_settings: Settings) -> Sheet:
         model=Check,
         owner="person_id",
         natural=("person_id", "level", "workforce", "starts_on"),
+        erases=("level", "outcome", "barred_list"),
         resolve=check_row,
         keys=lambda row: (FactKey("checks", row["person_id"]),),
         refers=OF_A_PERSON,
@@ -37,6 +38,7 @@ def training(_settings: Settings) -> Sheet:
         model=Training,
         owner="person_id",
         natural=("person_id", "course", "starts_on"),
+        erases=("course",),
         resolve=training_row,
         keys=lambda row: (FactKey("training", row["person_id"]),),
         refers=OF_A_PERSON,
@@ -51,6 +53,7 @@ def conflicts(settings: Settings) -> Sheet:
         model=Conflict,
         owner="person_id",
         natural=("person_id", "record_hash"),
+        erases=("record_hash", "relation"),
         resolve=conflict_rows_under(settings.record_keys),
         keys=lambda row: (FactKey("conflicts", row["person_id"]),),
         refers=OF_A_PERSON,
@@ -65,6 +68,7 @@ def suspensions(_settings: Settings) -> Sheet:
         model=Suspension,
         owner="person_id",
         natural=("person_id",),
+        erases=("why",),
         resolve=suspension_row,
         keys=lambda row: (FactKey("suspension", row["person_id"]),),
         refers=OF_A_PERSON,

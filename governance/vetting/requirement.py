@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
-from governance.kernel.recorded import FactKey
 from governance.kernel.settings import RecordKeys
 from governance.ports.reasons import Code
 from governance.ports.requirement import CLEAR, Evidence, Objection, Query, Standing, earliest
@@ -148,6 +148,8 @@ class TrainingRequirement(Settled):
         """What a role demands of training."""
         terms = read_table(TrainingTerms, table)
         refuse_negative("renewal_months", terms.renewal_months)
+        if not terms.courses:
+            raise BadTable([TableFault("courses", "is empty", "Name at least one course.")])
         return terms
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:

@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from governance.kernel.clock import day_end, day_start, last_day_of_years
@@ -154,6 +155,7 @@ def training_end(training: TrainingFacts, renewal_months: int) -> datetime | Non
     return renewed if training.ends_at is None else min(renewed, training.ends_at)
 
 
+@lru_cache(maxsize=8192)
 def last_day_of_months(completed_on: date, months: int) -> date:
     """The day before the same day some months later; where that month is shorter, before its last day."""
     years, month = divmod(completed_on.month - 1 + months, 12)

@@ -16,10 +16,11 @@ from governance.vetting import rules, store
 def suspend_person(session: Session, reference: str, why: str, *, actor: Actor, now: datetime) -> None:
     """Suspend a person at once; every decision asked after the commit is a denial. Raise `NotFound` or `Refused`."""
     person = get_person(session, reference)
-    standing = store.list_suspensions(session, person.id, change_of(session).base_revision)
+    today = london_day(now)
+    standing = store.list_suspensions(session, person.id, change_of(session).base_revision, begun_by=today)
     rules.may_suspend(why, suspended=bool(standing)).require()
     entry = Entry("person.suspended", actor, {"person": reference, "why": why})
-    store.add_suspension(session, person.id, why, london_day(now), entry=entry)
+    store.add_suspension(session, person.id, why, today, entry=entry)
 
 
 def lift_suspension(session: Session, reference: str, why: str, *, actor: Actor) -> None:

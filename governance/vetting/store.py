@@ -9,8 +9,9 @@ from sys import intern
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared
-from governance.kernel.recorded import FactKey, close, record, seen
+from governance.kernel.recorded import close, record, seen
 from governance.ports.actor import Entry
 from governance.trail.entries import tell
 from governance.vetting.models import Check, Conflict, Suspension, Training
@@ -136,9 +137,11 @@ def _people(keys: Collection[FactKey]) -> list[int]:
     return [key.number for key in keys]
 
 
-def list_suspensions(session: Session, person_id: int, at: int) -> list[int]:
-    """The rows of a person's suspensions that nobody had lifted at a revision."""
-    return list(session.scalars(select(Suspension.id).where(Suspension.person_id == person_id, seen(Suspension, at))))
+def list_suspensions(session: Session, person_id: int, at: int, begun_by: date = date.max) -> list[int]:
+    """The rows of a person's suspensions that had begun by a day and nobody had lifted at a revision."""
+    begun = Suspension.starts_on.is_(None) | (Suspension.starts_on <= begun_by)
+    question = select(Suspension.id).where(Suspension.person_id == person_id, begun, seen(Suspension, at))
+    return list(session.scalars(question))
 
 
 def add_suspension(session: Session, person_id: int, why: str, starts_on: date, *, entry: Entry) -> None:

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from governance.kernel import errors
+from governance.kernel.verdict import Refused
 
 log = structlog.get_logger("web")
 
@@ -18,7 +19,7 @@ STATUS: dict[type[errors.Answer], HTTPStatus] = {
     errors.BadInput: HTTPStatus.BAD_REQUEST,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
-    errors.Refused: HTTPStatus.FORBIDDEN,
+    Refused: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Erased: HTTPStatus.GONE,
@@ -41,22 +42,27 @@ def members(wrong: errors.Answer) -> dict[str, Any]:
     if isinstance(wrong, errors.BadInput):
         found["detail"] = "; ".join(f"{fault.problem}. {fault.cure}".strip() for fault in wrong.faults)
         found["errors"] = [
-            {"pointer": fault.pointer or "", "detail": f"{fault.problem}. {fault.cure}".strip()} for fault in wrong.faults
+            {"pointer": fault.pointer or "", "detail": f"{fault.problem}. {fault.cure}".strip()}
+            for fault in wrong.faults
         ]
-    elif isinstance(wrong, errors.Refused):
+    elif isinstance(wrong, Refused):
         found["reasons"] = [{"code": reason.code, "says": reason.says} for reason in wrong.verdict.reasons]
     elif isinstance(wrong, errors.Unavailable):
         found["code"] = wrong.code
     return found
 
 
+def headers(wrong: errors.Answer) -> dict[str, str]:
+    """The headers that go with an exception of ours."""
+    if isinstance(wrong, errors.Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="postern"'}
+    return {"Retry-After": "1"} if isinstance(wrong, errors.Unavailable) else {}
+
+
 def answer(wrong: errors.Answer) -> Response:
     """An exception of ours as a response."""
     response = problem(members(wrong))
-    if isinstance(wrong, errors.Unauthenticated):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="postern"'
-    elif isinstance(wrong, errors.Unavailable):
-        response.headers["Retry-After"] = "1"
+    response.headers.update(headers(wrong))
     return response
 
 
@@ -74,14 +80,19 @@ def http(wrong: HTTPException) -> Response:
 
 
 def unexpected(wrong: Exception) -> Response:
+    """A mistake of the program, behind Flask."""
+    return problem(mistake(wrong, request.path))
+
+
+def mistake(wrong: Exception, path: str) -> dict[str, Any]:
     """A mistake of the program: logged by its kind and place, never by its values."""
     trace = wrong.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
-    log.error("web.unexpected", kind=type(wrong).__name__, place=place, path=request.path)
+    log.error("web.unexpected", kind=type(wrong).__name__, place=place, path=path)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem({"title": status.phrase, "status": status.value, "detail": "the service made a mistake; it is logged"})
+    return {"title": status.phrase, "status": status.value, "detail": "the service made a mistake; it is logged"}
 
 
 def problem(found: dict[str, Any]) -> Response:

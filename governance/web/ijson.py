@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from governance.kernel.errors import BadInput, Fault
@@ -15,7 +16,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """The object that a body holds; raise `BadInput` with what is wrong."""
     try:
         text = body.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
+        value = DECODER.decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
@@ -37,8 +38,8 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Members as a dictionary; a name that comes twice is refused."""
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"the name {twice[:80]!r} comes twice in one object")
     return members
 
@@ -46,6 +47,9 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def refuse_constant(constant: str) -> NoReturn:
     """NaN and the infinities are no JSON."""
     raise ValueError(f"{constant} is not a JSON number")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_constant=refuse_constant)
 
 
 def depth(value: Any) -> int:

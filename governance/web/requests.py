@@ -6,12 +6,11 @@ import re
 
 from flask import Flask, Response, g, request
 
-from governance.kernel.errors import BadInput, Fault
-from governance.kernel.ids import random_name
-from governance.web.ijson import BODY
+from governance.kernel.ids import random_token
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 HEADER = "X-Request-ID"
+PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def register(app: Flask, max_body: int) -> None:
@@ -20,20 +19,15 @@ def register(app: Flask, max_body: int) -> None:
 
     @app.before_request
     def name_request() -> None:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if REQUEST_ID.match(given) else random_name(16)
+        g.request_id = request_id(request.headers.get(HEADER, ""))
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
-        headers[HEADER] = g.get("request_id", "")
-        headers["Cache-Control"] = "no-store"
-        headers["X-Content-Type-Options"] = "nosniff"
+        response.headers[HEADER] = g.get("request_id", "")
+        response.headers.update(PRIVATE)
         return response
 
 
-def read_body() -> bytes:
-    """The body of a JSON request; raise `BadInput` when it says that it is something else."""
-    if request.mimetype != "application/json":
-        raise BadInput([Fault(BODY, "is not declared as JSON", "Send Content-Type: application/json.", pointer="")])
-    return request.get_data(cache=False)
+def request_id(given: str) -> str:
+    """The caller's name for its request where it is a plain one, else a name of ours."""
+    return given if given and REQUEST_ID.match(given) else random_token()

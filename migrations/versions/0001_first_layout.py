@@ -19,7 +19,7 @@ def downgrade(engine_name: str) -> None:
     {"facts": downgrade_facts, "trail": downgrade_trail}[engine_name]()
 
 
-def upgrade_facts() -> None:
+def upgrade_facts() -> None:  # noqa: PLR0915 - one table after another
     op.create_table(
         "agreement",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -527,6 +527,7 @@ def upgrade_trail() -> None:
         sa.Column("at", sa.String(40), nullable=False),
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         schema="trail",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "body",
@@ -535,6 +536,7 @@ def upgrade_trail() -> None:
         sa.Column("salt", sa.LargeBinary(16)),
         sa.Column("body", sa.LargeBinary),
         schema="trail",
+        sqlite_with_rowid=False,
     )
     protect("leaf", "trail.", updates=False)
     protect("body", "trail.", updates=True)

@@ -7,7 +7,8 @@ import pytest
 from governance.grants.models import Grant
 from governance.grants.rules import Approval
 from governance.kernel.errors import Erased
-from governance.kernel.recorded import FactKey, close, erase_row
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import close, erase_row
 from tests.facts import NOON, Book
 
 GRANT = {

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.people.rules import OrganisationStatus
 from tests.facts import Book
 

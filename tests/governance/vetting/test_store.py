@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from governance.kernel.recorded import FactKey
+from governance.kernel.keys import FactKey
 from governance.vetting.models import Conflict
 from governance.vetting.rules import BarredList, Level, Outcome, Relation, Workforce, record_hash
 from tests.facts import SETTINGS, Book
@@ -27,7 +27,9 @@ def test_a_corrected_check_leaves_the_old_one_readable(book: Book) -> None:
 
 
 def test_training(book: Book) -> None:
-    book.apply(training=[{"person": "ann", "course": "safeguarding", "completed": "2025-01-02", "expires": "2026-01-01"}])
+    book.apply(
+        training=[{"person": "ann", "course": "safeguarding", "completed": "2025-01-02", "expires": "2026-01-01"}]
+    )
     (done,) = book.facts(FactKey("training", book.number("person", "ann")))
     assert (done.course, done.completed_on, done.ends_at.date()) == ("safeguarding", date(2025, 1, 2), date(2026, 1, 2))
 

@@ -1,0 +1,36 @@
+"""Erases a fact's values where the law wants them gone; the row, its days and digest stay, and the trail is told."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from governance.kernel.errors import Conflict, NotFound
+from governance.kernel.recorded import change_of, close, erase_row, seen
+from governance.kernel.verdict import Reason, Verdict
+from governance.ports.actor import Actor, Entry
+from governance.ports.sheet import Sheet
+from governance.trail.entries import tell
+
+NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
+NOTHING_PERSONAL = Reason("nothing_personal", "facts of this sheet hold nothing that could be erased")
+
+
+def erase_fact(session: Session, sheet: Sheet, row_id: int, why: str, *, actor: Actor) -> None:
+    """Erase one fact; one that still stands is closed in the same change. Raise `NotFound`, `Conflict` or `Refused`.
+
+    Whoever later asks what was answered on the grounds of this fact is told that it is erased (`Erased`).
+    """
+    Verdict.unless((not why.strip(), NO_WHY), (not sheet.erases, NOTHING_PERSONAL)).require()
+    model = sheet.model
+    columns = {column.name: getattr(model, column.name) for column in model.__table__.columns}
+    row = session.execute(select(*columns.values()).where(model.id == row_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"{sheet.name} has no row {row_id}")
+    if row["erased_by"] is not None:
+        raise Conflict(f"row {row_id} of {sheet.name} is erased already")
+    stands = seen(model, change_of(session).base_revision)
+    if session.execute(select(model.id).where(model.id == row_id, stands)).one_or_none() is not None:
+        close(session, model, [row_id], sheet.keys(dict(row)))
+    erase_row(session, model, row_id, sheet.erases)
+    tell(session, Entry("fact.erased", actor, {"sheet": sheet.name, "row": row_id, "why": why}))

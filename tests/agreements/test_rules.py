@@ -1,0 +1,136 @@
+"""Which agreements are in force, and what they cover: no app, no database, no clock."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agreements.requirement import (
+    AgreementRequirement,
+    AgreementTerms,
+    Covers,
+    IndividualRequirement,
+    IndividualTerms,
+    ProtocolRequirement,
+    ProtocolTerms,
+)
+from agreements.rules import IN_FORCE, AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from governance.people.rules import OrganisationFacts, OrganisationStatus
+from governance.ports.reasons import Code
+from governance.ports.requirement import Query
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+LONG_AGO, SOON, LATER = NOON - timedelta(days=90), NOON + timedelta(days=9), NOON + timedelta(days=99)
+SCHOOL = OrganisationFacts(2, "school-a", "School A", "school", 1, "", OrganisationStatus.ACTIVE)
+SHARING = AgreementFacts(
+    1, "dsa", AgreementKind.SHARING, 1, "mis", AgreementState.ACTIVE, LONG_AGO, LATER, LONG_AGO, LONG_AGO, (), ()
+)
+PROTOCOL = SHARING._replace(row=2, reference="protocol", kind=AgreementKind.PROTOCOL, complete_at=None)
+
+
+def codes(standing):
+    return tuple(objection.code for objection in standing.objections)
+
+
+def sharing(*lineage, covers=Covers.OWN):
+    return AgreementRequirement().standing((SCHOOL, *lineage), AgreementTerms(covers), NOON)
+
+
+@pytest.mark.parametrize(("says", "changes", "reasons"), [
+    ("in force", {}, ()),
+    ("not begun", {"starts_at": NOON + MOMENT}, (Code.AGREEMENT_NOT_IN_FORCE,)),
+    ("until its last moment", {"ends_at": NOON + MOMENT}, ()),
+    ("ended at the end itself", {"ends_at": NOON}, (Code.AGREEMENT_NOT_IN_FORCE,)),
+    ("one party has not signed", {"complete_at": None}, (Code.AGREEMENT_NOT_IN_FORCE,)),
+    ("the last party signs later", {"complete_at": SOON}, (Code.AGREEMENT_NOT_IN_FORCE,)),
+    ("a protocol shares nothing", {"kind": AgreementKind.PROTOCOL}, (Code.AGREEMENT_MISSING,)),
+])  # fmt: skip
+def test_when_an_agreement_is_in_force(says, changes, reasons):
+    assert codes(sharing((SHARING._replace(**changes),))) == reasons
+
+
+@pytest.mark.parametrize("state", AgreementState)
+def test_which_states_are_in_force(state):
+    expected = () if state in IN_FORCE else (Code.AGREEMENT_NOT_IN_FORCE,)
+    assert codes(sharing((SHARING._replace(state=state),))) == expected
+
+
+@pytest.mark.parametrize(("covers", "reasons"), [(Covers.OWN, (Code.AGREEMENT_MISSING,)), (Covers.DESCENDANTS, ())])
+def test_a_parents_agreement_covers_those_below_where_the_pack_says_so(covers, reasons):
+    assert codes(sharing((), (SHARING,), covers=covers)) == reasons
+
+
+def test_the_agreement_that_lasts_longest_is_shown():
+    standing = sharing((SHARING._replace(ends_at=SOON), SHARING._replace(row=5, version=2)))
+    assert (standing.evidence[0].id, standing.until) == ("dsa/2", LATER)
+
+
+def test_a_refusal_says_which_agreement_comes_nearest():
+    draft = SHARING._replace(reference="draft", state=AgreementState.DRAFT)
+    (objection,) = sharing((draft, SHARING._replace(ends_at=NOON))).objections
+    assert objection.detail == (("agreement", "dsa"),)
+    assert objection.evidence == ("agreement", "dsa/1", NOON)
+
+
+LIMITED = SHARING._replace(purposes=("safeguarding",), fields=("name", "school"))
+
+
+@pytest.mark.parametrize(("says", "agreements", "context", "properties", "what"), [
+    ("within", (LIMITED,), {"purpose": "safeguarding"}, {"fields": ["name"]}, None),
+    ("another purpose", (LIMITED,), {"purpose": "research"}, {"fields": ["name"]}, "the purpose research"),
+    ("no purpose", (LIMITED,), {}, {"fields": ["name"]}, "an unstated purpose"),
+    ("another field", (LIMITED,), {"purpose": "safeguarding"}, {"fields": ["name", "notes"]}, "the field notes"),
+    ("no fields", (LIMITED,), {"purpose": "safeguarding"}, {}, "unstated fields"),
+    ("all that is outside", (LIMITED,), {}, {"fields": ["notes"]}, "an unstated purpose, the field notes"),
+    ("a shorter agreement covers it", (LIMITED, SHARING._replace(ends_at=SOON)), {}, {}, None),
+])  # fmt: skip
+def test_what_an_agreement_covers(says, agreements, context, properties, what):
+    requirement, facts = AgreementRequirement(), (SCHOOL, agreements)
+    standing = requirement.standing(facts, AgreementTerms(), NOON)
+    assert (codes(standing), standing.settled) == ((), False)
+    query = Query("mis", "ann", 5, (2,), "view", "record", "1", properties, context)
+    found = requirement.check(standing, facts, AgreementTerms(), query, NOON)
+    assert codes(found) == (() if what is None else (Code.AGREEMENT_OUT_OF_SCOPE,))
+    assert what is None or found.objections[0].detail == (("agreement", "dsa"), ("what", what))
+
+
+@pytest.mark.parametrize(("says", "changes", "covers", "reasons"), [
+    ("signed", {}, Covers.OWN, ()),
+    ("others need not have signed", {"complete_at": None}, Covers.OWN, ()),
+    ("not signed", {"signed_at": None}, Covers.OWN, (Code.PROTOCOL_MISSING,)),
+    ("signed later", {"signed_at": NOON + MOMENT}, Covers.OWN, (Code.PROTOCOL_MISSING,)),
+    ("until its last moment", {"ends_at": NOON + MOMENT}, Covers.OWN, ()),
+    ("ended at the end itself", {"ends_at": NOON}, Covers.OWN, (Code.PROTOCOL_MISSING,)),
+    ("another protocol", {"reference": "other"}, Covers.OWN, (Code.PROTOCOL_MISSING,)),
+])  # fmt: skip
+def test_who_has_joined_a_protocol(says, changes, covers, reasons):
+    facts = (SCHOOL, (PROTOCOL._replace(**changes),))
+    assert codes(ProtocolRequirement().standing(facts, ProtocolTerms("protocol", covers), NOON)) == reasons
+
+
+def test_a_missing_protocol_names_it():
+    (objection,) = ProtocolRequirement().standing((SCHOOL, ()), ProtocolTerms("protocol"), NOON).objections
+    assert objection.detail == (("agreement", "protocol"), ("organisation", "school-a"))
+
+
+SIGNED = SignatureFacts(4, "user-agreement", 2, LONG_AGO)
+SUPERSEDED = Code.INDIVIDUAL_AGREEMENT_SUPERSEDED
+
+
+@pytest.mark.parametrize(("says", "signatures", "reasons"), [
+    ("signed", (SIGNED,), ()),
+    ("a later version", (SIGNED._replace(version=3),), ()),
+    ("only an older version", (SIGNED._replace(version=1),), (SUPERSEDED,)),
+    ("an older and the needed", (SIGNED._replace(version=1), SIGNED), ()),
+    ("nothing", (), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
+    ("another agreement", (SIGNED._replace(reference="other"),), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
+    ("not before its day", (SIGNED._replace(signed_at=NOON + MOMENT),), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
+])  # fmt: skip
+def test_who_has_agreed(says, signatures, reasons):
+    standing = IndividualRequirement().standing((signatures,), IndividualTerms("user-agreement", 2), NOON)
+    assert codes(standing) == reasons
+
+
+def test_without_an_organisation_nothing_is_agreed():
+    assert codes(AgreementRequirement().standing((), AgreementTerms(), NOON)) == (Code.AGREEMENT_MISSING,)
+    assert codes(ProtocolRequirement().standing((), ProtocolTerms("protocol"), NOON)) == (Code.PROTOCOL_MISSING,)

@@ -1,0 +1,86 @@
+"""The shipped packs and the example of the docs: they load, they carry their sources, and their truth tables hold."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from governance.decisions.trial import Trial
+from governance.ports.requirement import Requirement
+from policies.cases import differences, read_cases, run_cases
+from policies.conditions import FUNCTIONS
+from policies.engine import build
+from policies.pack import SHIPPED, PackTexts
+from policies.reading import read_pack, read_packs
+from policies.rules import ObligationType
+from tests.architecture.source import ROOT
+from tests.policies.conftest import AREAS, SETTINGS
+
+ACCEPTED = {
+    "coventry-lcs": {"V01", "V02", "V04", "V05", "V06", "V07", "V09", "V10", "V11", "V13", "V14"},
+    "derbyshire-databook": {"D01", "D02", "D04", "D05", "D06", "D07", "D09", "D10", "D11"},
+}
+PACKS = sorted(folder for folder in SHIPPED.iterdir() if folder.is_dir())
+
+
+@pytest.fixture(scope="module")
+def trial(requirements: Mapping[str, Requirement]) -> Trial:
+    sheets = {sheet.name: sheet for sheet in (make(SETTINGS) for area in AREAS for make in area.sheets)}
+    return Trial(tuple(source for area in AREAS for source in area.sources), requirements, sheets)
+
+
+def failures(texts: PackTexts, requirements: Mapping[str, Requirement], trial: Trial) -> list[str]:
+    results = run_cases(build(read_pack(texts, requirements)), read_cases(texts), trial)
+    return [f"{result.case.id}: {line}" for result in results for line in differences(result)]
+
+
+@pytest.mark.parametrize("folder", PACKS, ids=lambda folder: folder.name)
+def test_truth_tables_hold(folder: Path, requirements: Mapping[str, Requirement], trial: Trial) -> None:
+    assert failures(PackTexts.of_folder(folder), requirements, trial) == []
+
+
+def test_the_truth_table_of_the_docs_holds(
+    example: PackTexts, requirements: Mapping[str, Requirement], trial: Trial
+) -> None:
+    assert failures(example, requirements, trial) == []
+
+
+@pytest.mark.parametrize("system", sorted(ACCEPTED))
+def test_every_acceptance_decision_has_its_case(system: str) -> None:
+    cases = {case.id.partition("-")[0] for case in read_cases(PackTexts.of_folder(SHIPPED / system))}
+    assert cases >= ACCEPTED[system]
+
+
+def test_each_pack_stands_in_the_folder_of_its_system(requirements: Mapping[str, Requirement]) -> None:
+    assert sorted(read_packs(SHIPPED, requirements)) == [folder.name for folder in PACKS]
+
+
+@pytest.mark.parametrize("folder", PACKS, ids=lambda folder: folder.name)
+def test_every_demand_names_its_source(folder: Path, requirements: Mapping[str, Requirement]) -> None:
+    pack = read_pack(folder, requirements)
+    silent = {"barred", "suspension", "conflict", "launch"}
+    missing = [
+        (role.name, demand.requirement)
+        for role in pack.roles.values()
+        for demand in role.demands
+        if not demand.terms.source and demand.requirement not in silent
+    ]
+    assert missing == []
+    assert all(rule.source for rule in pack.rules)
+
+
+def test_the_databook_shows_seventeen_items(requirements: Mapping[str, Requirement]) -> None:
+    pack = read_pack(SHIPPED / "derbyshire-databook", requirements)
+    shown = next(each for each in pack.roles["school-user"].obligations if each.type == "fields").properties["fields"]
+    default = pack.resource_types["databook-record"].properties["fields"].default
+    assert len(set(shown)) == 17
+    assert tuple(shown) == default
+
+
+def test_the_docs_name_every_function_obligation_and_requirement(requirements: Mapping[str, Requirement]) -> None:
+    text = (ROOT / "docs" / "packs.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_-]+)`", text))
+    assert FUNCTIONS.keys() <= named
+    assert {str(kind) for kind in ObligationType} <= named
+    assert {kind for kind, requirement in requirements.items() if not requirement.always} <= named

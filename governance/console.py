@@ -111,11 +111,13 @@ def load_demo(lazy: Lazy) -> None:
 @click.pass_obj
 def run_demo(lazy: Lazy, port: int) -> None:
     """Set everything up, load the demonstration, and serve it with curl lines to try."""
-    installation.make(lazy.instance, f"http://127.0.0.1:{port}")
+    serving.refuse_taken("127.0.0.1", port)
+    address = f"http://127.0.0.1:{port}"
+    installation.make(lazy.instance, address)
     click.echo("Laying out the databases …")
     migrate(lazy.databases)
     key = installation.load_demo(lazy, invoke)
-    click.echo(installation.welcome(f"http://127.0.0.1:{port}", key))
+    click.echo(installation.welcome(address, key))
     serving.serve("127.0.0.1", port, 1, serving.THREADS)
 
 

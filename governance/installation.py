@@ -17,6 +17,25 @@ DEMO = Path(__file__).parents[1] / "examples" / "demo" / "facts.toml"
 WRITTEN_FOR = "2026-11-02"
 Invoke = Callable[..., str]
 
+PUPIL = {"school": "fenny-hollow-primary", "case_open": False, "number_available": True, "caution": []}
+PERMITTED: dict[str, Any] = {
+    "subject": {"type": "user", "id": "helen.ward"},
+    "action": {"name": "view"},
+    "resource": {"type": "databook-record", "id": "DCC-204117", "properties": PUPIL},
+}
+DENIED = {**PERMITTED, "subject": {"type": "user", "id": "dev.patel"}}
+BATCH: dict[str, Any] = {
+    "subject": {"type": "user", "id": "amira.khan"},
+    "action": {"name": "view"},
+    "context": {"case": "EH-20418"},
+    "evaluations": [
+        {"resource": {"type": "child-record", "id": "LCS-100234"}},
+        {"resource": {"type": "child-record", "id": "LCS-100777"}},
+        {"resource": {"type": "workspace", "id": "MASH"}},
+    ],
+    "options": {"explain": True},
+}
+
 
 def make(instance: Path, public_url: str) -> bool:
     """Write settings and secrets (mode 600) unless they exist; say whether they were made."""
@@ -65,31 +84,18 @@ def welcome(address: str, key: str) -> str:
     if not key:
         return f"\nPostern serves {address}. Register a front end with: postern keys add NAME --system SYSTEM\n"
     lcs, databook = f"{address}/systems/coventry-lcs", f"{address}/systems/derbyshire-databook"
-    question = {
-        "subject": {"type": "user", "id": "amira.khan"},
-        "action": {"name": "view"},
-        "resource": {"type": "child-record", "id": "LCS-100234"},
-        "context": {"purpose": "early_help", "case": "EH-2041"},
-    }
-    refused = {**question, "subject": {"type": "user", "id": "tom.price"}, "context": {"purpose": "background_reading"}}
-    del refused["context"]
-    pupils = [
-        {"resource": {"type": "pupil-record", "id": f"DCC-10{number}", "properties": {"school": school}}}
-        for number, school in (("0411", "hopedale-primary"), ("0733", "ashbrook-school"))
-    ]
-    batch = {"subject": {"type": "user", "id": "helen.marsh"}, "action": {"name": "view"}, "evaluations": pupils}
     return f"""
 Postern serves {address}
 A front end's key: {key}
 
 A permit:
-{curl(lcs + "/access/v1/evaluation", key, question)}
+{curl(databook + "/access/v1/evaluation", key, PERMITTED)}
 
 A denial with several reasons:
-{curl(lcs + "/access/v1/evaluation", key, refused)}
+{curl(databook + "/access/v1/evaluation", key, DENIED)}
 
 A batch:
-{curl(databook + "/access/v1/evaluations", key, batch)}
+{curl(lcs + "/access/v1/evaluations", key, BATCH)}
 
 Stop with Ctrl-C. More to try: README.md
 """
@@ -97,6 +103,4 @@ Stop with Ctrl-C. More to try: README.md
 
 def curl(url: str, key: str, body: dict[str, Any]) -> str:
     """One line to paste."""
-    return (
-        f"curl -sS {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
-    )
+    return f"curl -sS -w '\\n' {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{json.dumps(body)}'"

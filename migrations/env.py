@@ -7,6 +7,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection, Engine
 
+from governance.kernel.db import writing
+
 LOCK = 7_401_226
 
 
@@ -25,5 +27,5 @@ def migrate(name: str, connection: Connection) -> None:
 
 engines: dict[str, Engine] = context.config.attributes["engines"]
 for name, engine in engines.items():
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with writing(engine) as connection:
         migrate(name, connection)

@@ -135,6 +135,11 @@ class PackReading:
         if found is None:
             return Mediation()
         self.notes.each_known(found.waives, self.requirements, "requirement", ("mediation", "waives"))
+        for kind in found.waives:
+            if kind in self.requirements and self.requirements[kind].always:
+                self.notes.note(
+                    ("mediation", "waives"), f"{kind} holds for everybody and cannot be waived", "Leave it out."
+                )
         if found.waives and not found.allowed:
             self.notes.note(("mediation", "waives"), "waives something although mediation is not allowed", "Empty it.")
         return Mediation(found.allowed, frozenset(found.waives), found.source)

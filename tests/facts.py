@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from accreditation.area import AREA as ACCREDITATION
 from agreements.area import AREA as AGREEMENTS
@@ -13,8 +13,8 @@ from governance.exchange.applying import Applied, apply_rows
 from governance.exchange.reading import load_rows
 from governance.grants.area import AREA as GRANTS
 from governance.kernel.db import Databases
-from governance.kernel.recorded import Base, Ledger
 from governance.kernel.keys import FactKey
+from governance.kernel.recorded import Ledger
 from governance.kernel.settings import RecordKeys, Settings
 from governance.people.area import AREA as PEOPLE
 from governance.ports.actor import Actor
@@ -56,9 +56,7 @@ class Book:
 
     def __init__(self, urls: services.Databases) -> None:
         self.databases = Databases.open(urls.facts_url, urls.trail_url)
-        Base.metadata.create_all(self.databases.facts)
-        with self.databases._writing() as session:
-            session.execute(insert(Ledger), [{"id": 1, "revision": 0, "entries": 0, "head": ""}])
+        self.databases.lay_out()
 
     def apply(self, **sheets: list[Mapping[str, Any]]) -> Applied:
         """Apply rows as one change."""

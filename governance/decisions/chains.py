@@ -42,6 +42,11 @@ class Chain:
         self.open_steps = tuple(step for step in steps if not step.standing.settled)
         self.until = earliest(*(step.standing.until for step in steps))
 
+    def has_begun(self, now: datetime) -> bool:
+        """Whether the grant's first moment has come; only then do its role's deny rules apply."""
+        starts_at = self.grant.starts_at if self.grant is not None else None
+        return starts_at is None or bool(now >= starts_at)
+
     @property
     def number(self) -> int:
         """The grant's row; 0 where there is no grant."""
@@ -62,8 +67,12 @@ class Chains:
         if kept is None:
             kept = entry.chains = {}
         chains = kept.get(rules.system)
-        if chains is None or any(chain.until is not None and now >= chain.until for chain in chains):
+        if chains is None:
             chains = kept[rules.system] = self._build(entry, rules, now)
+        for chain in chains:
+            if chain.until is not None and now >= chain.until:
+                chains = kept[rules.system] = self._build(entry, rules, now)
+                break
         return chains
 
     def _build(self, entry: Entry, rules: SystemRules, now: datetime) -> tuple[Chain, ...]:
@@ -110,7 +119,7 @@ class Chains:
     def prefetch(self, entries: Sequence[Entry], rules: SystemRules) -> None:
         """Load what the chains of many people need, stage by stage, one query a kind."""
         memory = self._memory
-        people = [entry for entry in entries if entry.person is not None and entry.chains is None]
+        people = [entry for entry in entries if entry.person is not None]
         memory.want(FactKey("grants", entry.person.id) for entry in people)
         held = [(entry, grant) for entry in people for grant in memory.get(FactKey("grants", entry.person.id))]
         memory.want({FactKey("organisation", grant.organisation) for _, grant in held})

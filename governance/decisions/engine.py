@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,9 @@ from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
 from governance.ports.role_rules import Asked, Condition, Obligation, RoleQuestion, Rule, SystemRules
 
+ROLE = "role"
+NO_RULES: tuple[Rule, ...] = ()
+NO_OBJECTIONS: list[Objection] = []
 BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities", {})
 
 
@@ -44,73 +47,95 @@ class Engine:
         return self._direct(rules, question, question.subject, now)
 
     def _direct(
-        self, rules: SystemRules, question: Question, subject: str, now: datetime, waived: frozenset[str] = frozenset()
+        self,
+        rules: SystemRules,
+        question: Question,
+        subject: str,
+        now: datetime,
+        waived: frozenset[str] = frozenset(),
     ) -> Decision:
-        entry = self.memory.person(subject)
+        entry = self.memory.people.get(subject) or self.memory.person(subject)
         if entry.person is None or question.subject_type != rules.subject_type:
             return refusal(Code.UNKNOWN_SUBJECT, policy=rules.revision)
         chains = self.chains.of(entry, rules, now)
+        if len(chains) == 1:
+            best = self._judge(rules, question, entry, chains[0], now, waived)
+            return self._conclude(rules, question, entry, best, best.denies)
         if not chains:
             return self._ungranted(rules, question, entry, now, waived)
         judged = [self._judge(rules, question, entry, chain, now, waived) for chain in chains]
-        best = judged[0] if len(judged) == 1 else min(judged, key=lambda one: weight(one.objections, one.chain.number))
-        denies = [rule for one in judged for rule in one.denies]
-        return self._conclude(rules, question, entry, best, denies)
+        best = min(judged, key=lambda one: weight(one.objections, one.chain.number))
+        return self._conclude(rules, question, entry, best, tuple(rule for one in judged for rule in one.denies))
 
     def _judge(
-        self, rules: SystemRules, question: Question, entry: Entry, chain: Chain, now: datetime, waived: frozenset[str]
+        self,
+        rules: SystemRules,
+        question: Question,
+        entry: Entry,
+        chain: Chain,
+        now: datetime,
+        waived: frozenset[str],
     ) -> Judged:
-        asked = Asked(question.properties, question.context, entry.person, chain.organisation)
         role_question = rules.questions.get((chain.role.name, question.resource_type, question.action))
-        objections, evidence, until = list(chain.objections), chain.evidence, chain.until
-        allows: tuple[Rule, ...] = ()
-        denies: tuple[Rule, ...] = ()
+        allows, denies, extra = NO_RULES, NO_RULES, NO_OBJECTIONS
         if role_question is None:
-            objections.append(not_permitted(chain, question))
+            extra = [not_permitted(chain, question)]
         else:
+            asked = Asked(question.properties, question.context, entry.person, chain.organisation)
             state = tuple([condition.holds(asked) for condition in role_question.conditions])
-            answer = role_question.answer(state)
-            allows = answer.allows
-            if answer.denies and (chain.grant is None or now >= chain.grant.starts_at):
-                denies = answer.denies
-            elif not allows:
-                objections.extend(unmet(role_question, state) or [not_permitted(chain, question)])
+            allowed, allows, denies = role_question.answer(state)
+            if denies and not chain.has_begun(now):
+                allowed, denies = bool(allows), NO_RULES
+            if not allowed and not denies:
+                extra = unmet(role_question, state) or [not_permitted(chain, question)]
+        evidence, until = chain.evidence, chain.until
         if chain.open_steps:
-            query = make_query(rules.system, question, entry, chain)
-            for step in chain.open_steps:
-                remains = step.requirement.check(step.standing, step.facts, step.terms, query, now)
-                objections.extend(remains.objections)
-                evidence = (*evidence, *remains.evidence)
-                until = earliest(until, remains.until)
+            remaining, evidence, until = self._remains(rules.system, question, entry, chain, now)
+            extra = [*extra, *remaining]
+        objections = in_order((*chain.objections, *extra)) if extra else chain.objections
         if waived:
-            objections = [one for one in objections if one.requirement not in waived]
-        found = in_order(objections) if len(objections) > len(chain.objections) or waived else chain.objections
-        return Judged(chain, found, denies, allows, evidence, until)
+            objections = tuple(one for one in objections if one.requirement not in waived)
+        return Judged(chain, objections, denies, allows, evidence, until)
+
+    @staticmethod
+    def _remains(
+        system: str, question: Question, entry: Entry, chain: Chain, now: datetime
+    ) -> tuple[list[Objection], tuple[Evidence, ...], datetime | None]:
+        """What the requirements that look at the question itself say of it."""
+        query = make_query(system, question, entry, chain)
+        objections: list[Objection] = []
+        evidence, until = chain.evidence, chain.until
+        for step in chain.open_steps:
+            remains = step.requirement.check(step.standing, step.facts, step.terms, query, now)
+            objections += remains.objections
+            evidence = (*evidence, *remains.evidence)
+            until = earliest(until, remains.until)
+        return objections, evidence, until
 
     def _conclude(
-        self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: list[Rule]
+        self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: Sequence[Rule]
     ) -> Decision:
-        objections: Iterable[Objection] = best.objections
-        if denies:
-            kept = [one for one in best.objections if one.requirement != "role"]
-            objections = in_order([*kept, *(denied(rule) for rule in denies)])
-        if question.mismatched:
-            mismatches = (
-                Objection(Code.PROPERTY_MISMATCH, "question", detail=(("property", name),))
-                for name in question.mismatched
-            )
-            objections = in_order([*objections, *mismatches])
-        chain = best.chain
+        chain, objections = best.chain, best.objections
         organisation = chain.organisation.reference if chain.organisation is not None else ""
-        found = tuple(objections)
-        if found:
+        if denies:
+            kept = [one for one in objections if one.requirement != ROLE]
+            objections = in_order((*kept, *(denied(rule) for rule in denies)))
+        if question.mismatched:
+            objections = in_order((*objections, *(mismatch(name) for name in question.mismatched)))
+        if objections:
             ids = tuple(dict.fromkeys(rule.id for rule in denies))
-            return Decision(False, found, (), best.evidence, ids, (), None, organisation, chain.number, rules.revision)
-        asked = Asked(question.properties, question.context, entry.person, chain.organisation)
+            until = None
+            return Decision(
+                False, objections, (), best.evidence, ids, (), until, organisation, chain.number, rules.revision
+            )
+        obligations: tuple[Obligation, ...] = ()
+        if chain.role.obligations:
+            asked = Asked(question.properties, question.context, entry.person, chain.organisation)
+            obligations = due(chain.role.obligations, asked)
         return Decision(
             True,
             (),
-            due(chain.role.obligations, asked) if chain.role.obligations else (),
+            obligations,
             best.evidence,
             tuple([rule.id for rule in best.allows]),
             tuple([rule.source for rule in best.allows]),
@@ -167,6 +192,11 @@ class Engine:
             sources=tuple(sources.values()) if not objections else (),
             until=earliest(behind.until, mediator.until) if not objections else None,
         )
+
+
+def mismatch(name: str) -> Objection:
+    """What the front end sent differs from what is stored."""
+    return Objection(Code.PROPERTY_MISMATCH, "question", detail=(("property", name),))
 
 
 def make_query(system: str, question: Question, entry: Entry, chain: Chain) -> Query:

@@ -71,7 +71,7 @@ class Memory:
                     entry.facts[slot], entry.chains = None, None
             elif key.kind == "person":
                 entry = self.people.pop(key.name, None)
-                if entry is not None and entry.person is not None:
+                if entry is not None:
                     self._numbers.pop(entry.person.id, None)
             else:
                 kept = self._shared.get(key.kind)
@@ -92,9 +92,7 @@ class Memory:
         entry = self.people.get(reference)
         if entry is None:
             self.want_people([reference])
-            entry = self.people[reference]
-        if entry.person is None:
-            del self.people[reference]
+            entry = self.people.get(reference) or Entry(None, 0)
         return entry
 
     def want_people(self, references: Iterable[str]) -> None:
@@ -102,10 +100,8 @@ class Memory:
         missing = [FactKey("person", 0, reference) for reference in references if reference not in self.people]
         if missing:
             for key, person in self._load("person", missing).items():
-                entry = Entry(person, len(self._slots))
-                self.people[key.name] = entry
-                if person is not None:
-                    self._numbers[person.id] = entry
+                if person is not None:  # whoever is unknown is not kept: anybody could fill the memory with them
+                    self._numbers[person.id] = self.people[key.name] = Entry(person, len(self._slots))
 
     def get(self, key: FactKey) -> Any:
         """The facts of one key, loaded when they are not in memory; what nobody has is not kept."""
@@ -121,7 +117,7 @@ class Memory:
         name = key.name or key.number
         if name not in kept:
             self.want([key])
-        return kept[name] if kept[name] is not None else kept.pop(name)
+        return kept.get(name)
 
     def want(self, keys: Iterable[FactKey]) -> None:
         """Load the facts of these keys that are not in memory: one query a kind, for many keys."""
@@ -134,7 +130,7 @@ class Memory:
             for key, facts in self._load(kind, wanted).items():
                 if slot is not None:
                     self._numbers[key.number].facts[slot] = facts if facts is not None else ()
-                else:
+                elif facts is not None:
                     self._shared[kind][key.name or key.number] = facts
 
     def _has(self, key: FactKey) -> bool:

@@ -49,7 +49,7 @@ def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "") -> 
         subject_id if subject_id.isascii() else unicodedata.normalize("NFC", subject_id),
         identifier(action, "name", at, "action"),
         resource_type,
-        resource_id,
+        resource_id if resource_id.isascii() else unicodedata.normalize("NFC", resource_id),
         properties,
         told,
         (*unknown, *strange),

@@ -162,9 +162,9 @@ class Decisions:
     def _prefetch(self, rules: SystemRules, questions: Sequence[Question | BadInput]) -> None:
         asked = [question for question in questions if not isinstance(question, BadInput)]
         subjects = {name for question in asked for name in (question.subject, question.mediated_for) if name}
-        if any(name not in self._memory.people or self._memory.people[name].chains is None for name in subjects):
-            self._memory.want_people(subjects)
-            self._engine.chains.prefetch([self._memory.people[name] for name in subjects], rules)
+        self._memory.want_people(subjects)
+        known = [self._memory.people[name] for name in subjects if name in self._memory.people]
+        self._engine.chains.prefetch([entry for entry in known if entry.chains is None], rules)
 
     @staticmethod
     def _decide(engine: Engine, rules: SystemRules, question: Question | BadInput, now: datetime) -> Decision:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
-
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.decisions.questions import read_question
@@ -15,7 +13,6 @@ from governance.decisions.rules import Decision
 from governance.exchange.applying import apply_rows
 from governance.exchange.reading import read_rows
 from governance.kernel.db import Databases
-from governance.kernel.recorded import Base, Ledger
 from governance.kernel.toml import Document
 from governance.ports.actor import Actor
 from governance.ports.requirement import Requirement
@@ -73,7 +70,5 @@ class Trial:
 def blank_databases() -> Databases:
     """An empty facts database in memory."""
     databases = Databases.open(IN_MEMORY, IN_MEMORY)
-    with databases.facts.connect().execution_options(writes=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        connection.execute(insert(Ledger).values(id=1, revision=0, entries=0, head=""))
+    databases.lay_out()
     return databases

@@ -37,7 +37,7 @@ class KnownNames:
         )
         for at in range(0, len(wanted), BATCH):
             question = select(identity.reference, identity.id).where(identity.reference.in_(wanted[at : at + BATCH]))
-            known.update(session.execute(question).tuples().all())
+            known.update((row[0], row[1]) for row in session.execute(question))
 
     def missing(self, kind: str, references: Iterable[str]) -> list[str]:
         """Those references that have no number yet."""

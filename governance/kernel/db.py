@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -182,12 +182,18 @@ class Databases:
     @contextmanager
     def trail_writing(self) -> Iterator[Connection]:
         """One transaction on the trail's database, for what is not a decision's record."""
-        with self.trail.connect().execution_options(writes=True) as connection, connection.begin():
+        with writing(self.trail) as connection:
             yield connection
 
     def trail_link(self) -> TrailLink:
         """A connection kept by one writer, for records that must be durable."""
         return TrailLink(self.trail)
+
+    def lay_out(self) -> None:
+        """Make the facts tables as the models have them, in an empty database of a trial; installations migrate."""
+        with self.writing() as session:
+            Base.metadata.create_all(session.connection())
+            session.execute(insert(Ledger).values(id=1, revision=0, entries=0, head=""))
 
     def sweep(self, change_id: int) -> None:
         """Remove every row of a change that was never sealed, and reopen what it had closed."""
@@ -223,6 +229,13 @@ class LongChange:
         with self.databases.writing() as session:
             session.info["change"] = self.change
             yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes, on an engine itself: for migrations, and for the trail's own tables."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
 
 
 def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The first layout: recorded facts and their ledger; chains, leaves and bodies of the trail."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,7 +21,30 @@ def downgrade(engine_name: str) -> None:
     {"facts": downgrade_facts, "trail": downgrade_trail}[engine_name]()
 
 
-def upgrade_facts() -> None:  # noqa: PLR0915 - one table after another
+def recorded(table: str, *columns: sa.Column[Any] | sa.Constraint) -> None:
+    """A table of recorded facts: its own columns, and those that every fact has."""
+    op.create_table(
+        table,
+        *columns,
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
+        refers(table, "recorded_by", "change.id", nullable=False),
+        refers(table, "closed_by", "change.id", nullable=True),
+        refers(table, "erased_by", "change.id", nullable=True, index=False),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+    )
+
+
+def refers(table: str, column: str, target: str, *, nullable: bool, index: bool = True) -> sa.Column[Any]:
+    """A column that refers to another table's row."""
+    key = sa.ForeignKey(target, name=f"fk_{table}_{column}")
+    return sa.Column(column, sa.Integer(), key, nullable=nullable, index=index)
+
+
+def upgrade_facts() -> None:
     op.create_table(
         "agreement",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -83,110 +108,38 @@ def upgrade_facts() -> None:  # noqa: PLR0915 - one table after another
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_trail_entry")),
     )
-    op.create_table(
+    recorded(
         "access_grant",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("access_grant", "person_id", "person.id", nullable=False),
         sa.Column("system", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=200), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        refers("access_grant", "organisation_id", "organisation.id", nullable=False),
         sa.Column("approvals", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("scope", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_access_grant_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_access_grant_erased_by")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_access_grant_organisation_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_access_grant_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_access_grant_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_grant")),
     )
-    op.create_index(op.f("ix_access_grant_closed_by"), "access_grant", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_access_grant_organisation_id"), "access_grant", ["organisation_id"], unique=False)
-    op.create_index(op.f("ix_access_grant_person_id"), "access_grant", ["person_id"], unique=False)
-    op.create_index(op.f("ix_access_grant_recorded_by"), "access_grant", ["recorded_by"], unique=False)
     op.create_index(op.f("ix_access_grant_system"), "access_grant", ["system"], unique=False)
-    op.create_table(
+    recorded(
         "agreement_party",
-        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        refers("agreement_party", "agreement_id", "agreement.id", nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        refers("agreement_party", "organisation_id", "organisation.id", nullable=False),
         sa.Column("signed_by", sa.String(length=200), nullable=True),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_party_agreement_id")),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_agreement_party_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_agreement_party_erased_by")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_agreement_party_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_agreement_party_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_party")),
     )
-    op.create_index(op.f("ix_agreement_party_agreement_id"), "agreement_party", ["agreement_id"], unique=False)
-    op.create_index(op.f("ix_agreement_party_closed_by"), "agreement_party", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_agreement_party_organisation_id"), "agreement_party", ["organisation_id"], unique=False)
-    op.create_index(op.f("ix_agreement_party_recorded_by"), "agreement_party", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "agreement_signature",
-        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        refers("agreement_signature", "agreement_id", "agreement.id", nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_signature_agreement_id")),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_agreement_signature_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_agreement_signature_erased_by")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_agreement_signature_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_agreement_signature_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_signature")),
+        refers("agreement_signature", "person_id", "person.id", nullable=False),
     )
-    op.create_index(op.f("ix_agreement_signature_agreement_id"), "agreement_signature", ["agreement_id"], unique=False)
-    op.create_index(op.f("ix_agreement_signature_closed_by"), "agreement_signature", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_agreement_signature_person_id"), "agreement_signature", ["person_id"], unique=False)
-    op.create_index(op.f("ix_agreement_signature_recorded_by"), "agreement_signature", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "agreement_version",
-        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        refers("agreement_version", "agreement_id", "agreement.id", nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("system", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=30), nullable=False),
         sa.Column("scope", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_version_agreement_id")),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_agreement_version_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_agreement_version_erased_by")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_agreement_version_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_version")),
     )
-    op.create_index(op.f("ix_agreement_version_agreement_id"), "agreement_version", ["agreement_id"], unique=False)
-    op.create_index(op.f("ix_agreement_version_closed_by"), "agreement_version", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_agreement_version_recorded_by"), "agreement_version", ["recorded_by"], unique=False)
     op.create_table(
         "change_key",
         sa.Column("change_id", sa.Integer(), nullable=False),
@@ -196,225 +149,75 @@ def upgrade_facts() -> None:  # noqa: PLR0915 - one table after another
         sa.ForeignKeyConstraint(["change_id"], ["change.id"], name=op.f("fk_change_key_change_id")),
         sa.PrimaryKeyConstraint("change_id", "kind", "number", "name", name=op.f("pk_change_key")),
     )
-    op.create_table(
+    recorded(
         "checklist_answer",
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        refers("checklist_answer", "organisation_id", "organisation.id", nullable=False),
         sa.Column("checklist", sa.String(length=200), nullable=False),
         sa.Column("criterion", sa.Integer(), nullable=False),
         sa.Column("met", sa.Boolean(), nullable=False),
         sa.Column("signed_by", sa.String(length=200), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=True),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_checklist_answer_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_checklist_answer_erased_by")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_checklist_answer_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_checklist_answer_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_checklist_answer")),
     )
-    op.create_index(op.f("ix_checklist_answer_closed_by"), "checklist_answer", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_checklist_answer_organisation_id"), "checklist_answer", ["organisation_id"], unique=False)
-    op.create_index(op.f("ix_checklist_answer_recorded_by"), "checklist_answer", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "client_key",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("prefix", sa.String(length=20), nullable=False),
         sa.Column("key_digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("systems", sa.JSON(), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_client_key_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_client_key_erased_by")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_client_key_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_client_key")),
     )
-    op.create_index(op.f("ix_client_key_closed_by"), "client_key", ["closed_by"], unique=False)
     op.create_index(op.f("ix_client_key_prefix"), "client_key", ["prefix"], unique=False)
-    op.create_index(op.f("ix_client_key_recorded_by"), "client_key", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "conflict",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("conflict", "person_id", "person.id", nullable=False),
         sa.Column("key_id", sa.String(length=200), nullable=False),
         sa.Column("record_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("relation", sa.String(length=20), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_conflict_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_conflict_erased_by")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_conflict_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_conflict_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict")),
     )
-    op.create_index(op.f("ix_conflict_closed_by"), "conflict", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_conflict_person_id"), "conflict", ["person_id"], unique=False)
-    op.create_index(op.f("ix_conflict_recorded_by"), "conflict", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "employment",
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        refers("employment", "person_id", "person.id", nullable=False),
+        refers("employment", "organisation_id", "organisation.id", nullable=False),
         sa.Column("post", sa.String(length=200), nullable=False),
         sa.Column("casework", sa.Boolean(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_employment_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_employment_erased_by")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_employment_organisation_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_employment_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_employment_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_employment")),
     )
-    op.create_index(op.f("ix_employment_closed_by"), "employment", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_employment_organisation_id"), "employment", ["organisation_id"], unique=False)
-    op.create_index(op.f("ix_employment_person_id"), "employment", ["person_id"], unique=False)
-    op.create_index(op.f("ix_employment_recorded_by"), "employment", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "organisation_details",
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        refers("organisation_details", "organisation_id", "organisation.id", nullable=False, index=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=200), nullable=False),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
+        refers("organisation_details", "parent_id", "organisation.id", nullable=True),
         sa.Column("area", sa.String(length=200), nullable=True),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
         sa.CheckConstraint("status IN ('active', 'suspended', 'closed')", name=op.f("ck_organisation_details_status")),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_organisation_details_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_organisation_details_erased_by")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_organisation_details_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(["parent_id"], ["organisation.id"], name=op.f("fk_organisation_details_parent_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_organisation_details_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_details")),
     )
-    op.create_index(op.f("ix_organisation_details_closed_by"), "organisation_details", ["closed_by"], unique=False)
     op.create_index(
         op.f("ix_organisation_details_organisation_id"), "organisation_details", ["organisation_id"], unique=False
     )
-    op.create_index(op.f("ix_organisation_details_parent_id"), "organisation_details", ["parent_id"], unique=False)
-    op.create_index(op.f("ix_organisation_details_recorded_by"), "organisation_details", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "pack_activation",
         sa.Column("system", sa.String(length=60), nullable=False),
-        sa.Column("pack_revision_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_pack_activation_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_pack_activation_erased_by")),
-        sa.ForeignKeyConstraint(
-            ["pack_revision_id"], ["pack_revision.id"], name=op.f("fk_pack_activation_pack_revision_id")
-        ),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_pack_activation_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pack_activation")),
+        refers("pack_activation", "pack_revision_id", "pack_revision.id", nullable=False, index=False),
     )
-    op.create_index(op.f("ix_pack_activation_closed_by"), "pack_activation", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_pack_activation_recorded_by"), "pack_activation", ["recorded_by"], unique=False)
     op.create_index(op.f("ix_pack_activation_system"), "pack_activation", ["system"], unique=False)
-    op.create_table(
+    recorded(
         "person_details",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("person_details", "person_id", "person.id", nullable=False),
         sa.Column("reference", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("manager_id", sa.Integer(), nullable=True),
+        refers("person_details", "manager_id", "person.id", nullable=True),
         sa.Column("attributes", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_person_details_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_person_details_erased_by")),
-        sa.ForeignKeyConstraint(["manager_id"], ["person.id"], name=op.f("fk_person_details_manager_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_details_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_person_details_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_details")),
     )
-    op.create_index(op.f("ix_person_details_closed_by"), "person_details", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_person_details_manager_id"), "person_details", ["manager_id"], unique=False)
-    op.create_index(op.f("ix_person_details_person_id"), "person_details", ["person_id"], unique=False)
-    op.create_index(op.f("ix_person_details_recorded_by"), "person_details", ["recorded_by"], unique=False)
     op.create_index(op.f("ix_person_details_reference"), "person_details", ["reference"], unique=False)
-    op.create_table(
+    recorded(
         "suspension",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("suspension", "person_id", "person.id", nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_suspension_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_suspension_erased_by")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_suspension_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_suspension_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_suspension")),
     )
-    op.create_index(op.f("ix_suspension_closed_by"), "suspension", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_suspension_person_id"), "suspension", ["person_id"], unique=False)
-    op.create_index(op.f("ix_suspension_recorded_by"), "suspension", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "system_status",
         sa.Column("system", sa.String(length=60), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_system_status_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_system_status_erased_by")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_system_status_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_system_status")),
     )
-    op.create_index(op.f("ix_system_status_closed_by"), "system_status", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_system_status_recorded_by"), "system_status", ["recorded_by"], unique=False)
     op.create_index(op.f("ix_system_status_system"), "system_status", ["system"], unique=False)
     op.create_table(
         "trail_entry_body",
@@ -424,51 +227,19 @@ def upgrade_facts() -> None:  # noqa: PLR0915 - one table after another
         sa.ForeignKeyConstraint(["seq"], ["trail_entry.seq"], name=op.f("fk_trail_entry_body_seq")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_trail_entry_body")),
     )
-    op.create_table(
+    recorded(
         "training",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("training", "person_id", "person.id", nullable=False),
         sa.Column("course", sa.String(length=200), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_training_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_training_erased_by")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_training_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_training_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_training")),
     )
-    op.create_index(op.f("ix_training_closed_by"), "training", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_training_person_id"), "training", ["person_id"], unique=False)
-    op.create_index(op.f("ix_training_recorded_by"), "training", ["recorded_by"], unique=False)
-    op.create_table(
+    recorded(
         "vetting_check",
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        refers("vetting_check", "person_id", "person.id", nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
         sa.Column("workforce", sa.String(length=20), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("barred_list", sa.String(length=20), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("recorded_by", sa.Integer(), nullable=False),
-        sa.Column("closed_by", sa.Integer(), nullable=True),
-        sa.Column("erased_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["closed_by"], ["change.id"], name=op.f("fk_vetting_check_closed_by")),
-        sa.ForeignKeyConstraint(["erased_by"], ["change.id"], name=op.f("fk_vetting_check_erased_by")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_vetting_check_person_id")),
-        sa.ForeignKeyConstraint(["recorded_by"], ["change.id"], name=op.f("fk_vetting_check_recorded_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_check")),
     )
-    op.create_index(op.f("ix_vetting_check_closed_by"), "vetting_check", ["closed_by"], unique=False)
-    op.create_index(op.f("ix_vetting_check_person_id"), "vetting_check", ["person_id"], unique=False)
-    op.create_index(op.f("ix_vetting_check_recorded_by"), "vetting_check", ["recorded_by"], unique=False)
     op.execute("INSERT INTO ledger (id, revision, entries, head) VALUES (1, 0, 0, '')")
     protect("trail_entry", "", updates=False)
     protect("trail_entry_body", "", updates=True)

@@ -57,7 +57,9 @@ class Case(NamedTuple):
 
     def rows(self, sheet: str, **wanted: Any) -> list[dict[str, Any]]:
         """The rows of a sheet that have these values."""
-        return [row for row in self.world.get(sheet, []) if all(row.get(name) == value for name, value in wanted.items())]
+        return [
+            row for row in self.world.get(sheet, []) if all(row.get(name) == value for name, value in wanted.items())
+        ]
 
     def organisation(self, reference: str) -> dict[str, Any]:
         return next(iter(self.rows("organisations", reference=reference)), {})
@@ -339,9 +341,7 @@ def training(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Wh
     months = terms.get("renewal_months", 0)
     for course in terms["courses"]:
         done = [
-            row
-            for row in case.rows("training", person=held.person, course=course)
-            if row["completed"] <= case.today
+            row for row in case.rows("training", person=held.person, course=course) if row["completed"] <= case.today
         ]
         good = [
             row
@@ -490,8 +490,11 @@ def moment(told: Any) -> datetime | None:
     """Seconds since 1970, or ISO text with its zone."""
     if isinstance(told, int):
         return datetime.fromtimestamp(told, UTC)
-    found = datetime.fromisoformat(told) if isinstance(told, str) else None
-    return found if found is not None and found.tzinfo else None
+    try:
+        found = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 REQUIREMENTS = {

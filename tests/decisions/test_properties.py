@@ -5,6 +5,7 @@ Each law runs here on a fixed seed, and many times more under `make soak`. Broke
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date, datetime
@@ -15,16 +16,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from governance.decisions import chains, engine
+from governance.decisions import engine
+from governance.decisions.chains import Chains
 from governance.decisions.questions import read_question
 from governance.decisions.records import Asker
 from governance.decisions.rules import Decision
 from governance.decisions.service import Decisions, Parts
 from governance.grants.rules import GrantFacts
-from governance.people import requirement as people_requirement
-from governance.vetting.requirement import ConflictRequirement, SuspensionRequirement, TrainingRequirement
+from governance.ports.requirement import CLEAR
+from governance.vetting.requirement import SuspensionRequirement, VettingRequirement
 from tests.decisions import packs
-from tests.decisions.oracle import Case, answer, every_link_holds
+from tests.decisions.oracle import WHO, Case, answer, every_link_holds
 from tests.decisions.rows import RowBook, World
 from tests.decisions.worlds import MORE, PEOPLE, Asked, checked, granted, put, situations
 
@@ -71,7 +73,8 @@ def kept_chains_answer_as_fresh_ones(_data: st.DataObject, asked: Asked) -> None
 
 def a_fact_less_never_permits(data: st.DataObject, asked: Asked) -> None:
     positive = [(sheet, row) for sheet, row in facts(asked.world) if is_positive(sheet, row, asked.moments)]
-    sheet, gone = data.draw(st.sampled_from(positive), label="fact less")
+    sheet = data.draw(st.sampled_from(sorted({name for name, _ in positive})), label="sheet")
+    gone = data.draw(st.sampled_from([row for name, row in positive if name == sheet]), label="fact less")
     less = {**asked.world, sheet: [row for row in asked.world[sheet] if row is not gone]}
     refuse_new_permits(asked, less)
 
@@ -223,7 +226,9 @@ def ask_service(service: Decisions, system: str, bodies: list[dict[str, Any]], n
     if not bodies:
         return ()
     service.catch_up()
-    return service.ask(system, lambda rules: [read_question(body, rules) for body in bodies], Asker("test"), now).decisions
+    return service.ask(
+        system, lambda rules: [read_question(body, rules) for body in bodies], Asker("test"), now
+    ).decisions
 
 
 # --- running them
@@ -248,3 +253,95 @@ def test_law(law: Law) -> None:
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_law_at_length(law: Law) -> None:
     examine(law, LONG, fixed=False)
+
+
+# --- broken twins: each law must catch them
+
+
+def forget_suspensions(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SuspensionRequirement, "standing", lambda *_: CLEAR)
+
+
+def end_a_moment_late(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(GrantFacts, "has_ended", lambda self, now: self.ends_at is not None and self.ends_at < now)
+
+
+def begin_a_moment_late(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(GrantFacts, "has_begun", lambda self, now: self.starts_at is None or self.starts_at < now)
+
+
+def let_suspicion_excuse(patch: pytest.MonkeyPatch) -> None:
+    concluded = engine.Engine._conclude
+
+    def conclude(*words: Any) -> Decision:
+        found = concluded(*words)
+        held = {"suspended", "barred", "conflict_of_interest"} & set(found.codes)
+        return found._replace(allowed=True, objections=()) if held else found
+
+    patch.setattr(engine.Engine, "_conclude", conclude)
+
+
+def look_at_one_check(patch: pytest.MonkeyPatch) -> None:
+    judged = VettingRequirement.standing
+    patch.setattr(VettingRequirement, "standing", lambda self, facts, *rest: judged(self, (facts[0][:1],), *rest))
+
+
+def show_the_farthest_chain(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(engine, "weight", lambda objections, grant: -len(objections))
+
+
+def let_in_who_holds_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(engine.Engine, "_ungranted", lambda *_: Decision(True))
+
+
+def keep_chains_for_ever(patch: pytest.MonkeyPatch) -> None:
+    def of(self: Chains, entry: Any, rules: Any, now: datetime) -> Any:
+        entry.chains = {} if entry.chains is None else entry.chains
+        return entry.chains.setdefault(rules.system, self._build(entry, rules, now))
+
+    patch.setattr(Chains, "of", of)
+
+
+def mix_a_batch_up(patch: pytest.MonkeyPatch) -> None:
+    decided = Decisions._decide
+    first: dict[engine.Engine, Decision] = {}
+
+    def decide(asker: engine.Engine, *words: Any) -> Decision:
+        return first.setdefault(asker, decided(asker, *words))
+
+    patch.setattr(Decisions, "_decide", staticmethod(decide))
+
+
+TWINS = [
+    (the_engine_answers_as_the_oracle, forget_suspensions),
+    (the_engine_answers_as_the_oracle, end_a_moment_late),
+    (the_engine_answers_as_the_oracle, begin_a_moment_late),
+    (the_engine_answers_as_the_oracle, show_the_farthest_chain),
+    (no_permit_unless_every_link_holds, forget_suspensions),
+    (kept_chains_answer_as_fresh_ones, keep_chains_for_ever),
+    (a_fact_less_never_permits, let_in_who_holds_nothing),
+    (an_objection_more_never_permits, let_suspicion_excuse),
+    (order_does_not_matter, look_at_one_check),
+    (a_batch_answers_as_single_questions, mix_a_batch_up),
+]
+
+
+@pytest.mark.parametrize(("law", "broken"), TWINS, ids=lambda one: one.__name__)
+def test_a_broken_twin_is_caught(
+    law: Law, broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch)
+    with pytest.raises(AssertionError):
+        examine(law, 300, shrink=False)
+
+
+def test_the_situations_reach_both_answers_and_most_reasons() -> None:
+    told: Counter[str] = Counter()
+
+    def count(_data: st.DataObject, asked: Asked) -> None:
+        for case in asked.cases():
+            told.update(answer(case) or {"permit"})
+
+    examine(count, 150)
+    assert told["permit"] > sum(told.values()) / 10
+    assert len(told) > len(WHO) / 2

@@ -1,0 +1,65 @@
+"""Starts servers quickly: imports the service once, then forks a child for each line that it reads.
+
+What it forks is `postern serve` as it stands after its imports: no database was opened here. A line is JSON: the
+environment, the port, the log, and the twin to put in, if any (`module:function`). The answer is the child's process group.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+import wsgi
+from governance import serving
+
+
+def main() -> None:
+    """Fork until the input ends; then end every child that is left."""
+    assert wsgi.AREAS
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for what was killed
+    started = []
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        if pid := os.fork():
+            started.append(pid)
+            sys.stdout.write(f"{pid}\n")
+            sys.stdout.flush()
+        else:
+            become(wanted)
+    for pid in started:
+        end(pid)
+
+
+def become(wanted: dict[str, Any]) -> None:
+    """Be a server, in a process group of its own."""
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.update(wanted["environment"])
+    status = 1
+    try:
+        if wanted["twin"]:
+            module, _, name = wanted["twin"].partition(":")
+            getattr(importlib.import_module(module), name)()
+        serving.serve("127.0.0.1", wanted["port"], 1, wanted["threads"])
+        status = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+def end(group: int) -> None:
+    """Kill a server with its workers, if it is still there."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+if __name__ == "__main__":
+    main()

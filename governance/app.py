@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from governance.decisions.trial import Trial
 from governance.exchange.area import AREA as EXCHANGE
 from governance.grants.area import AREA as GRANTS
 from governance.kernel.db import Databases, attach
-from governance.kernel.settings import Settings
+from governance.kernel.settings import RecordKeys, Settings
 from governance.people.area import AREA as PEOPLE
 from governance.ports.area import Area
 from governance.ports.requirement import Requirement
@@ -74,6 +75,13 @@ class Service:
     def account(self) -> str:
         """The account on whose behalf a command acts."""
         return getpass.getuser()
+
+
+def trial_service(areas: Sequence[Area]) -> Service:
+    """A service of nobody's, in memory: enough to check packs and run their cases before anything is installed."""
+    keys = RecordKeys("trial", (("trial", os.urandom(32)),))
+    settings = Settings("sqlite://", "sqlite://", "http://127.0.0.1", keys, "INFO", 0.5, 1_000_000, 1_000)
+    return make_service(settings, areas, Databases.open(settings.database_url, settings.trail_url))
 
 
 def make_service(settings: Settings, areas: Sequence[Area], databases: Databases) -> Service:

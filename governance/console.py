@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from governance import installation, serving
-from governance.app import commands
+from governance.app import Service, commands, trial_service
 from governance.kernel import clock
 from governance.kernel.db import migrate
 from governance.kernel.errors import Answer
 from governance.ports.area import Area
+
+ON_TRIAL = frozenset({"requirements", "run_case"})
 
 
 class Lazy:
@@ -32,8 +34,13 @@ class Lazy:
         """The service of this installation."""
         return self._create_app().extensions["postern"]
 
+    @cached_property
+    def trial(self) -> Service:
+        """What packs are checked and tested with, installation or not."""
+        return trial_service(self.areas)
+
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.service, name)
+        return getattr(self.trial if name in ON_TRIAL else self.service, name)
 
 
 def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) -> None:

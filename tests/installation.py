@@ -228,6 +228,8 @@ class Server:
         if self.process is not None:
             self.process.wait(30)
             self.process = None
+        while listened_to(self.port):  # the system takes a moment to bury it
+            time.sleep(0.005)
 
     def kill_worker(self) -> None:
         """Kill one worker only; whoever supervises it stays."""
@@ -319,6 +321,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listened_to(port: int) -> bool:
+    """Whether somebody still holds a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def lay_out(urls: services.Databases) -> None:

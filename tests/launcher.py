@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from typing import Any
 
 import wsgi
@@ -48,7 +49,10 @@ def become(wanted: dict[str, Any]) -> None:
             getattr(importlib.import_module(module), name)()
         serving.serve("127.0.0.1", wanted["port"], 1, wanted["threads"])
         status = 0
+    except BaseException:  # noqa: BLE001 - told in its log; the launcher's own loop must not go on in the child
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         sys.stdout.flush()
         os._exit(status)
 

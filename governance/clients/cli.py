@@ -25,7 +25,13 @@ def keys() -> None:
 @click.option(
     "--system", "systems", multiple=True, required=True, help="A system that the front end may ask about; repeat it."
 )
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), help="What it may do beyond asking.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may do beyond asking.",
+)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which the key is good.")
 @click.pass_obj
 def add(service: Any, name: str, systems: tuple[str, ...], scopes: tuple[str, ...], until: datetime | None) -> None:

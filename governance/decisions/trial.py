@@ -32,7 +32,7 @@ class CaseAnswer(NamedTuple):
 
 
 class Trial:
-    """Runs cases, each in a database of its own in memory."""
+    """Runs cases one after another, each in an empty database in memory."""
 
     def __init__(
         self, sources: Sequence[FactSource], requirements: Mapping[str, Requirement], sheets: Mapping[str, Sheet]
@@ -40,6 +40,18 @@ class Trial:
         self._sources = sources
         self._requirements = requirements
         self._sheets = sheets
+
+        self._databases: Databases | None = None
+        self._image = b""
+
+    def _blank(self) -> Databases:
+        """The trial's own database, as empty as on its first day."""
+        if self._databases is None:
+            self._databases = blank_databases()
+            self._image = self._databases.image()
+        else:
+            self._databases.restore(self._image)
+        return self._databases
 
     def __call__(
         self,
@@ -60,7 +72,7 @@ class Trial:
         now: datetime,
     ) -> Decision:
         """The whole decision of a case."""
-        databases = blank_databases()
+        databases = self._blank()
         rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
         apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
         memory = Memory(databases, self._sources, databases.freshness.current())

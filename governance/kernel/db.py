@@ -195,6 +195,16 @@ class Databases:
             Base.metadata.create_all(session.connection())
             session.execute(insert(Ledger).values(id=1, revision=0, entries=0, head=""))
 
+    def image(self) -> bytes:
+        """An in-memory facts database as bytes."""
+        driver: Any = self.facts.raw_connection().driver_connection
+        return bytes(driver.serialize())
+
+    def restore(self, image: bytes) -> None:
+        """Put an in-memory facts database back to an image of it."""
+        driver: Any = self.facts.raw_connection().driver_connection
+        driver.deserialize(image)
+
     def sweep(self, change_id: int) -> None:
         """Remove every row of a change that was never sealed, and reopen what it had closed."""
         with self.writing() as session:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from governance.kernel.clock import day_end, day_start
@@ -31,12 +31,19 @@ def rows_at(
     Raise `Erased` where a row's values were erased since: an answer that would need them is not guessed.
     """
     values = list(wanted)
+    statement: Select[Any] = stood(question, cast("Any", model), by)
     for start in range(0, len(values), BATCH):
-        part = question.where(by.in_(values[start : start + BATCH]), seen(model, at)).order_by(model.id)
-        for row in session.execute(part):
+        for row in session.execute(statement, {"wanted": values[start : start + BATCH], "at": at}):
             if row[-1] is not None:
                 raise Erased(f"a fact of {model.__name__} was erased by law")
             yield row
+
+
+@lru_cache(maxsize=256)
+def stood(question: Select[Any], model: Any, by: Any) -> Select[Any]:
+    """A question for the rows of some owners that stood at a revision, made once."""
+    at = bindparam("at", type_=Integer())
+    return question.where(by.in_(bindparam("wanted", expanding=True)), seen(model, at)).order_by(model.id)
 
 
 def grouped(keys: Collection[FactKey], facts: Iterable[tuple[int, Fact]]) -> dict[FactKey, tuple[Fact, ...]]:

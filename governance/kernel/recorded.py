@@ -23,9 +23,11 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    and_,
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -42,7 +44,7 @@ from governance.kernel.errors import Conflict
 from governance.kernel.keys import FactKey
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import BindParameter, ColumnElement
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -145,12 +147,15 @@ class Recorded:
         return mapped_column(ForeignKey("change.id"))
 
 
-def seen(model: type[Recorded], at: int) -> ColumnElement[bool]:
+OPENED, CLOSED = Change.__table__.alias("opened"), Change.__table__.alias("closed")
+
+
+def seen(model: type[Recorded], at: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition that a row stood at a revision: recorded by then, and not closed by then."""
-    opened, closed = aliased(Change), aliased(Change)
-    return exists().where(opened.id == model.recorded_by, opened.revision <= at) & (
-        model.closed_by.is_(None) | ~exists().where(closed.id == model.closed_by, closed.revision <= at)
-    )
+    row: Any = model.__table__.c  # type: ignore[attr-defined]
+    opened_by_then: ColumnElement[bool] = exists().where(OPENED.c.id == row.recorded_by, OPENED.c.revision <= at)
+    closed_by_then: ColumnElement[bool] = exists().where(CLOSED.c.id == row.closed_by, CLOSED.c.revision <= at)
+    return and_(opened_by_then, or_(row.closed_by.is_(None), ~closed_by_then))
 
 
 def digest_of(values: Mapping[str, Any], salt: bytes) -> bytes:

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from governance.trail import store
-from tests.installation import PERMITTED, SERVING_WITHIN, UNKNOWN, Answer, Client, Installation, Launcher, Server
+from tests.installation import PERMITTED, SERVING_WITHIN, UNKNOWN, Answer, Client, Installation, Launcher, Server, installed
 
 CLIENTS = 8
 BETWEEN_KILLS = 10
@@ -81,9 +82,9 @@ def unrecorded(installation: Installation, answers: list[Answer]) -> list[Answer
     return [one for one in answers if recorded.get(one.id) != (one.decision, one.codes, one.policy)]
 
 
-def survives(installation: Installation, launcher: Launcher, kills: int) -> None:
-    """Kill so many times and look for every answer."""
-    servers = [installation.server(launcher) for _ in range(2)]
+def survives(installation: Installation, launcher: Launcher, kills: int, together: int) -> None:
+    """Kill so many times, with so many servers on one database, and look for every answer."""
+    servers = [installation.server(launcher) for _ in range(together)]
     for server in servers:
         server.wait()
     with Load(servers).running() as load:
@@ -97,12 +98,12 @@ def survives(installation: Installation, launcher: Launcher, kills: int) -> None
 
 
 def test_nothing_that_was_answered_is_lost(installation: Installation, launcher: Launcher) -> None:
-    survives(installation, launcher, 20)
+    survives(installation, launcher, 20, together=1)
 
 
 @pytest.mark.soak
 def test_nothing_is_lost_in_two_hundred_crashes(installation: Installation, launcher: Launcher) -> None:
-    survives(installation, launcher, 200)
+    survives(installation, launcher, 200, together=2)
 
 
 def test_a_server_that_answers_before_the_commit_is_caught(installation: Installation, launcher: Launcher) -> None:
@@ -116,7 +117,13 @@ def test_a_server_that_answers_before_the_commit_is_caught(installation: Install
     pytest.fail("20 kills did not show it")
 
 
-def test_a_killed_worker_is_replaced(installation: Installation) -> None:
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    with installed(tmp_path, "sqlite") as installation:
+        replaced(installation)
+
+
+def replaced(installation: Installation) -> None:
+    """Kill the worker of the command itself, and see another one serve."""
     server = installation.server()
     server.wait()
     with server.client() as client:

@@ -7,6 +7,8 @@ from benchmarks.engines import ENGINES
 from benchmarks.results import Results, merged
 from benchmarks.settings import Settings
 
+LOADING_SECONDS = 300
+
 Say = Callable[[str], None]
 
 
@@ -18,7 +20,8 @@ def run(settings: Settings, say: Say) -> Results:
         for _ in range(settings.rounds_at(people)):
             for name, rows in rounds.items():
                 say(f"in-process: {name}, {people:,} people")
-                rows.append(measure_in_child("measure", name, people, settings.seconds, settings.prepared(people)))
+                asked = (name, people, settings.seconds, settings.prepared(people))
+                rows.append(measure_in_child("measure", *asked, seconds=LOADING_SECONDS))
         for name, rows in rounds.items():
             results[f"inproc/{name}/{people}"] = merged(rows)
     fewest = min(settings.people)

@@ -103,4 +103,5 @@ Stop with Ctrl-C. More to try: README.md
 
 def curl(url: str, key: str, body: dict[str, Any]) -> str:
     """One line to paste."""
-    return f"curl -sS -w '\\n' {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    headers = f"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
+    return f"curl -sS -w '\\n' {url} {headers} -d '{json.dumps(body)}'"

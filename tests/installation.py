@@ -3,6 +3,7 @@
 Servers are processes of their own, to be stopped, killed and started again; a client keeps its connection alive.
 """
 
+import atexit
 import http.client
 import json
 import os
@@ -20,7 +21,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, NamedTuple
+from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import make_url
 
@@ -246,7 +249,6 @@ class Installation:
 
     def __init__(self, folder: Path, urls: services.Databases) -> None:
         self.folder, self.urls = folder, urls
-        lay_out(urls)
         self.databases = Databases.open(*urls)
         settings = replace(facts.SETTINGS, database_url=urls.facts_url, trail_url=urls.trail_url)
         self.service: Service = make_service(settings, AREAS, self.databases)
@@ -312,6 +314,7 @@ class Installation:
         """Kill every server and let go of the databases."""
         for server in self._servers:
             server.kill()
+        self.databases.freshness.close()
         self.databases.facts.dispose()
         self.databases.trail.dispose()
 
@@ -334,43 +337,70 @@ def listened_to(port: int) -> bool:
     return False
 
 
-def lay_out(urls: services.Databases) -> None:
-    """Bring databases to the newest layout; SQLite files are copies of a pair that is made once."""
-    if urls.dialect == "sqlite":
+@contextmanager
+def laid_out(folder: Path, dialect: str) -> Iterator[services.Databases]:
+    """Databases of one's own in the newest layout: copies of a pair that is made once."""
+    if dialect == "sqlite":
+        urls = services.sqlite_in(folder)
         for url, content in zip(urls, empty_pair(), strict=True):
             Path(str(make_url(url).database)).write_bytes(content)
+        yield urls
         return
-    databases = Databases.open(*urls)
-    migrate(databases)
-    databases.facts.dispose()
-    databases.trail.dispose()
+    server = services.postgres_url()
+    name = f"postern_test_{uuid4().hex[:16]}"
+    with services._connect(server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template(server)}"')
+    try:
+        yield services.postgres_at(make_url(server).set(database=name).render_as_string(hide_password=False))
+    finally:
+        drop(server, name)
+
+
+def drop(server: str, name: str) -> None:
+    """Remove a PostgreSQL database, whoever is still connected."""
+    with services._connect(server) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@cache
+def template(server: str) -> str:
+    """The name of an empty installation on a PostgreSQL server, for copies; it goes when this process ends."""
+    name = f"postern_test_template_{uuid4().hex[:16]}"
+    with services._connect(server) as connection:
+        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+    migrated(services.postgres_at(make_url(server).set(database=name).render_as_string(hide_password=False)))
+
+    def remove() -> None:
+        with suppress(psycopg.OperationalError):  # the server may be gone before us
+            drop(server, name)
+
+    atexit.register(remove)
+    return name
 
 
 @cache
 def empty_pair() -> tuple[bytes, bytes]:
     """The two SQLite files of an empty installation."""
     with TemporaryDirectory() as folder:
-        urls = services.sqlite_in(Path(folder))
-        databases = Databases.open(*urls)
-        migrate(databases)
-        databases.facts.dispose()
-        databases.trail.dispose()
+        urls = migrated(services.sqlite_in(Path(folder)))
         facts_file, trail_file = (Path(str(make_url(url).database)).read_bytes() for url in urls)
         return facts_file, trail_file
+
+
+def migrated(urls: services.Databases) -> services.Databases:
+    """Databases brought to the newest layout."""
+    databases = Databases.open(*urls)
+    migrate(databases)
+    databases.facts.dispose()
+    databases.trail.dispose()
+    return urls
 
 
 @contextmanager
 def installed(folder: Path, dialect: str) -> Iterator[Installation]:
     """An installation of one's own on SQLite or PostgreSQL, gone afterwards with its servers."""
-    if dialect == "sqlite":
-        made = Installation(folder, services.sqlite_in(folder))
-        try:
-            yield made
-        finally:
-            made.close()
-        return
-    with services.fresh_database(services.postgres_url()) as url:
-        made = Installation(folder, services.postgres_at(url))
+    with laid_out(folder, dialect) as urls:
+        made = Installation(folder, urls)
         try:
             yield made
         finally:

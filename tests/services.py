@@ -215,7 +215,7 @@ def _programs() -> Path:
     """The folder of `initdb` and `postgres`; as root on Debian they are installed when missing."""
     found = _installed_programs()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install_with_apt()
+        install_with_apt("postgresql")
         found = _installed_programs()
     if found is None:
         raise Unavailable(f"no PostgreSQL here: install one, or name one in {ADDRESS}")
@@ -231,14 +231,15 @@ def _installed_programs() -> Path | None:
     return next((folder for folder in [*on_path, *debian] if (folder / "postgres").exists()), None)
 
 
-def _install_with_apt() -> None:
+def install_with_apt(*packages: str) -> None:
+    """Install Debian packages, or say in one line why not."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     for command in (install, ["apt-get", "update", "-qq"], install):  # the lists are fetched only when they are needed
         done = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
         if done.returncode == 0 and command is install:
             return
-    raise Unavailable(f"PostgreSQL could not be installed: {' '.join(done.stderr.split())[-300:]}")
+    raise Unavailable(f"{packages[0]} could not be installed: {' '.join(done.stderr.split())[-300:]}")
 
 
 # --- using one

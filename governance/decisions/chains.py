@@ -27,16 +27,15 @@ class Step(NamedTuple):
 class Chain:
     """One grant (or a role that might be granted) with everything that must hold for it."""
 
-    __slots__ = ("evidence", "grant", "lineage", "objections", "open_steps", "organisation", "role", "steps", "until")
+    __slots__ = ("evidence", "grant", "lineage", "objections", "open_steps", "organisation", "role", "until")
 
     def __init__(
-        self, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: tuple[Step, ...]
+        self, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: Sequence[Step]
     ) -> None:
         self.role = role
         self.grant = grant
         self.lineage = lineage
         self.organisation = organisation
-        self.steps = steps
         self.objections: tuple[Objection, ...] = in_order(one for step in steps for one in step.standing.objections)
         self.evidence: tuple[Evidence, ...] = tuple(one for step in steps for one in step.standing.evidence)
         self.open_steps = tuple(step for step in steps if not step.standing.settled)
@@ -60,6 +59,9 @@ class Chains:
         self._memory = memory
         self._requirements = requirements
         self._always = tuple(Demand(one.kind, one.terms({})) for one in requirements.values() if one.always)
+        self._shared: dict[tuple[str, Any, tuple[FactKey, ...]], Step] = {}
+        self._lineages: dict[int, tuple[int, ...]] = {}
+        self._generation = memory.generation
 
     def of(self, entry: Entry, rules: SystemRules, now: datetime) -> tuple[Chain, ...]:
         """A person's chains in one system, one for each grant, in the order of the grants."""
@@ -89,18 +91,35 @@ class Chains:
         """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
         lineage = self.lineage(organisation)
         query = blank_query(rules.system, entry.person, lineage)
-        steps = []
-        for demand in self.demands(role):
-            requirement = self._requirements[demand.requirement]
-            if requirement.kind == GRANT:
-                if grant is None:
-                    continue
-                facts: tuple[Any, ...] = (grant, entry.person.reference)
-            else:
-                facts = tuple([self._memory.get(key) for key in requirement.keys(query)])
-            steps.append(Step(requirement, demand.terms, facts, requirement.standing(facts, demand.terms, now)))
+        steps = [self._step(demand, query, now) for demand in self.demands(role) if demand.requirement != GRANT]
+        if grant is not None:
+            held = next(demand for demand in self.demands(role) if demand.requirement == GRANT)
+            steps.append(self._judged(held, (grant, entry.person.reference), now))
         found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
-        return Chain(role, grant, lineage, found, tuple(steps))
+        return Chain(role, grant, lineage, found, steps)
+
+    def _step(self, demand: Demand, query: Query, now: datetime) -> Step:
+        """How a demand stands; what concerns no person alone is judged once for all whom it concerns."""
+        keys = self._requirements[demand.requirement].keys(query)
+        if any(self._memory.is_personal(key.kind) for key in keys):
+            return self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
+        self._forget_what_changed()
+        name = (demand.requirement, demand.terms, keys)
+        step = self._shared.get(name)
+        if step is None or (step.standing.until is not None and now >= step.standing.until):
+            step = self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
+            self._shared[name] = step
+        return step
+
+    def _judged(self, demand: Demand, facts: tuple[Any, ...], now: datetime) -> Step:
+        requirement = self._requirements[demand.requirement]
+        return Step(requirement, demand.terms, facts, requirement.standing(facts, demand.terms, now))
+
+    def _forget_what_changed(self) -> None:
+        if self._generation != self._memory.generation:
+            self._shared.clear()
+            self._lineages.clear()
+            self._generation = self._memory.generation
 
     def demands(self, role: Role) -> tuple[Demand, ...]:
         """What a role demands, and what every role does."""
@@ -109,12 +128,16 @@ class Chains:
 
     def lineage(self, organisation: int) -> tuple[int, ...]:
         """An organisation and those above it, nearest first."""
-        line: list[int] = []
+        self._forget_what_changed()
+        known = self._lineages.get(organisation)
+        if known is not None:
+            return known
+        start, line = organisation, list[int]()
         while organisation and organisation not in line:
             line.append(organisation)
             facts = self._memory.get(FactKey("organisation", organisation))
             organisation = facts.parent if facts is not None else 0
-        return tuple(line)
+        return self._lineages.setdefault(start, tuple(line))
 
     def prefetch(self, entries: Sequence[Entry], rules: SystemRules) -> None:
         """Load what the chains of many people need, stage by stage, one query a kind."""

@@ -39,6 +39,11 @@ class Memory:
         self.people: dict[str, Entry] = {}
         self._numbers: dict[int, Entry] = {}
         self.revision = revision
+        self.generation = 0
+
+    def is_personal(self, kind: str) -> bool:
+        """Whether facts of a kind are one person's."""
+        return kind in self._slots
 
     def refresh(self, revision: int) -> frozenset[str]:
         """Move to a newer revision: drop what has changed, and say which kinds that were."""
@@ -56,6 +61,7 @@ class Memory:
         return kinds
 
     def _forget(self) -> None:
+        self.generation += 1
         self.people.clear()
         self._numbers.clear()
         for kept in self._shared.values():
@@ -79,11 +85,11 @@ class Memory:
                     kept.pop(key.name or key.number, None)
                     shared = True
         if shared:
-            for entry in self.people.values():
-                entry.chains = None
+            self.forget_chains()
 
     def forget_chains(self) -> None:
-        """Drop every chain (the rules have changed); facts stay."""
+        """Drop every chain, and all that is judged for many (the rules have changed); facts stay."""
+        self.generation += 1
         for entry in self.people.values():
             entry.chains = None
 

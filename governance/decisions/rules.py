@@ -58,7 +58,8 @@ def rank(objection: Objection) -> tuple[int, str, tuple[tuple[str, str], ...]]:
 
 def in_order(objections: Iterable[Objection]) -> tuple[Objection, ...]:
     """Reasons in the order in which they are shown, each once."""
-    return tuple(sorted(dict.fromkeys(objections), key=rank))
+    ordered = sorted(objections, key=rank)
+    return tuple([one for place, one in enumerate(ordered) if not place or one != ordered[place - 1]])
 
 
 def weight(objections: tuple[Objection, ...], grant: int) -> tuple[int, int, int]:

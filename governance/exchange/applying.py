@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from governance.exchange.names import KnownNames, identities, introduced, refuse_unknown
 from governance.exchange.reading import Rows
 from governance.kernel.db import Databases, LongChange
-from governance.kernel.errors import BadInput, Fault
+from governance.kernel.errors import BadInput
 from governance.kernel.recorded import BATCH, change_of, close, record, seen, touch
+from governance.kernel.toml import Document
 from governance.ports.actor import Actor, Entry
 from governance.ports.sheet import Change, Sheet
 from governance.trail.entries import tell
@@ -44,24 +45,27 @@ def apply_rows(
     *,
     actor: Actor,
     now: datetime,
-    where: str,
+    where: str | Document,
     progress: Progress | None = None,
 ) -> Applied:
     """Apply rows, all or nothing, in short transactions that nobody waits for; raise `BadInput` or `Conflict`."""
     names = KnownNames()
+    document = where if isinstance(where, Document) else Document(where, {}, {})
     with databases.reading() as session:
-        refuse_unknown(session, sheets, rows, names, where)
+        refuse_unknown(session, sheets, rows, names, document)
     done: dict[str, Change] = {}
     with databases.long_change(str(actor), now) as change:
         introduce(change, sheets, rows, names)
         for name, sheet in sheets.items():
             if rows.get(name):
-                done[name] = apply_sheet(change, sheet, rows[name], names, where, progress)
+                done[name] = apply_sheet(change, sheet, rows[name], names, document, progress)
         with change.part() as session:
             counts = {name: {"opened": one.opened, "closed": one.closed} for name, one in done.items()}
             tell(
                 session,
-                Entry("facts.applied", actor, {"from": where, "counts": counts, "digest": digest_of_rows(rows)}),
+                Entry(
+                    "facts.applied", actor, {"from": document.name, "counts": counts, "digest": digest_of_rows(rows)}
+                ),
             )
     return Applied(done)
 
@@ -80,11 +84,11 @@ def apply_sheet(
     sheet: Sheet,
     rows: Sequence[dict[str, Any]],
     names: KnownNames,
-    where: str,
+    document: Document,
     progress: Progress | None,
 ) -> Change:
     """Apply the rows of one sheet, part by part."""
-    resolved = distinct(sheet, [sheet.resolve(row, names) for row in rows], where)
+    resolved = distinct(sheet, [sheet.resolve(row, names) for row in rows], document)
     total = Change()
     for part in parts(resolved):
         with change.part() as session:
@@ -95,20 +99,15 @@ def apply_sheet(
     return total
 
 
-def distinct(sheet: Sheet, resolved: Sequence[dict[str, Any]], where: str) -> list[dict[str, Any]]:
+def distinct(sheet: Sheet, resolved: Sequence[dict[str, Any]], document: Document) -> list[dict[str, Any]]:
     """Rows, each fact once; raise `BadInput` where two rows say different things of the same fact."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     faults = []
     for number, row in enumerate(resolved):
         kept = found.setdefault(tuple(row[column] for column in sheet.natural), row)
         if kept != row:
-            faults.append(
-                Fault(
-                    where,
-                    f"{sheet.name}.{number + 1}: says something else of a fact that an earlier row states",
-                    "Keep one of them.",
-                )
-            )
+            problem = "says something else of a fact that an earlier row states"
+            faults.append(document.fault((sheet.name, number), problem, "Keep one of them."))
     if faults:
         raise BadInput(faults)
     return list(found.values())

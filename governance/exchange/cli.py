@@ -44,7 +44,7 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
                 rows,
                 actor=Actor(service.account),
                 now=clock.now(),
-                where=file.name,
+                where=document,
                 progress=lambda done: bar.advance(task, done),
             )
     except Answer as wrong:

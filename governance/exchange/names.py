@@ -9,8 +9,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from governance.exchange.reading import Rows
-from governance.kernel.errors import BadInput, Fault, NotFound
+from governance.kernel.errors import BadInput, NotFound
 from governance.kernel.recorded import BATCH
+from governance.kernel.toml import Document
 from governance.ports.sheet import Sheet
 
 
@@ -69,7 +70,9 @@ def identities(sheets: Mapping[str, Sheet]) -> dict[str, type[Any]]:
     }
 
 
-def refuse_unknown(session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, where: str) -> None:
+def refuse_unknown(
+    session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, document: Document
+) -> None:
     """Raise `BadInput` for every reference that neither the rows nor the database know."""
     coming, tables = introduced(sheets, rows), identities(sheets)
     for kind, table in tables.items():
@@ -83,9 +86,7 @@ def refuse_unknown(session: Session, sheets: Mapping[str, Sheet], rows: Rows, na
         }
         names.learn(session, kind, table, wanted - coming.get(kind, set()))
     faults = [
-        Fault(
-            where, f"{name}.{number + 1}.{field}: there is no {kind} {row[field]!r}", f"Add it, or correct the {field}."
-        )
+        document.fault((name, number, field), f"there is no {kind} {row[field]!r}", f"Add it, or correct the {field}.")
         for name, sheet in sheets.items()
         for field, kind in sheet.refers
         for number, row in enumerate(rows.get(name, ()))

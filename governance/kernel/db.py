@@ -72,7 +72,7 @@ class Freshness:
             import psycopg  # noqa: PLC0415 - the driver itself, with a prepared statement
 
             url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-            link = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+            link = psycopg.connect(url, autocommit=True, prepare_threshold=0, connect_timeout=2, tcp_user_timeout=2000)
             self._close = link.close
             return lambda: int(link.execute(question).fetchone()[0])  # type: ignore[index]
         return self._through_engine
@@ -208,7 +208,9 @@ class Databases:
     def sweep(self, change_id: int) -> None:
         """Remove every row of a change that was never sealed, and reopen what it had closed."""
         with self.writing() as session:
-            sealed = session.execute(select(Change.revision).where(Change.id == change_id)).scalar_one_or_none()
+            sealed = session.scalars(
+                select(Change.revision).where(Change.id == change_id).with_for_update()
+            ).one_or_none()
             if sealed is not None:
                 raise Conflict("a sealed change stays")
             for mapper in Base.registry.mappers:
@@ -258,7 +260,7 @@ def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:
         if url in ("sqlite://", "sqlite:///:memory:"):
             options |= {"poolclass": StaticPool, "connect_args": {"isolation_level": None, "check_same_thread": False}}
         return options
-    return {"pool_pre_ping": True, "pool_size": 20}
+    return {"pool_pre_ping": True, "pool_size": 20, "connect_args": {"connect_timeout": 3}}
 
 
 TRAIL_PATIENCE = 0.4

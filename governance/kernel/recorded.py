@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -168,12 +169,13 @@ SealHook = Callable[[Session, int], None]
 
 @dataclass(slots=True)
 class OpenChange:
-    """A change under way: its number, what it was compared against, the keys it touched, what to do at its seal."""
+    """A change under way: its number, what it was compared against, what it touched and closed, what its seal does."""
 
     id: int
     actor: str
     base_revision: int
     keys: set[FactKey] = field(default_factory=set)
+    closed: Counter[type[Any]] = field(default_factory=Counter)
     hooks: list[SealHook] = field(default_factory=list)
 
 
@@ -213,20 +215,26 @@ def close(session: Session, model: type[Any], ids: Collection[int], keys: Iterab
     A row that only an unsealed change has closed is still open: whoever seals first wins, and the other is refused.
     """
     change = change_of(session)
-    sealed = aliased(Change)
     ordered = sorted(ids)
     for at in range(0, len(ordered), BATCH):
-        part = ordered[at : at + BATCH]
-        still_open = model.closed_by.is_(None) | ~exists().where(
-            sealed.id == model.closed_by, sealed.revision.is_not(None)
-        )
-        done = session.execute(
-            update(model).where(model.id.in_(part), still_open).values(closed_by=change.id),
-            execution_options={"synchronize_session": False},
-        )
-        if done.rowcount != len(part):  # type: ignore[attr-defined]
+        mine = model.id.in_(ordered[at : at + BATCH])
+        closers = list(session.scalars(select(model.closed_by).where(mine).with_for_update()))
+        others = {closer for closer in closers if closer is not None and closer != change.id}
+        if len(closers) != len(ordered[at : at + BATCH]) or any_sealed(session, others):
             raise Conflict("some of these facts were changed by somebody else meanwhile; look again and repeat")
+        session.execute(
+            update(model).where(mine).values(closed_by=change.id), execution_options={"synchronize_session": False}
+        )
+        change.closed[model] += len(closers) - closers.count(change.id)
     touch(session, keys)
+
+
+def any_sealed(session: Session, changes: Collection[int]) -> bool:
+    """Whether any of these changes is sealed; none of those that are not can be before this transaction has ended."""
+    if not changes:
+        return False
+    found = session.scalars(select(Change.revision).where(Change.id.in_(changes)).with_for_update(read=True))
+    return any(revision is not None for revision in found)
 
 
 def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence[str]) -> None:
@@ -239,6 +247,7 @@ def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence
 def seal(session: Session, now: datetime) -> int:
     """Give the change its revision: the last statements before commit, so that numbers follow commit order."""
     change = change_of(session)
+    refuse_losses(session, change)
     revision = session.execute(
         update(Ledger).values(revision=Ledger.revision + 1).returning(Ledger.revision)
     ).scalar_one()
@@ -247,6 +256,20 @@ def seal(session: Session, now: datetime) -> int:
         hook(session, revision)
     session.execute(update(Change).where(Change.id == change.id).values(revision=revision, sealed_at=now))
     return revision
+
+
+def refuse_losses(session: Session, change: OpenChange) -> None:
+    """Raise `Conflict` where another change has closed a row over this one, or this one was swept.
+
+    The change's row is locked first, so that nobody can begin to close its rows between this look and its seal.
+    """
+    own = select(Change.id).where(Change.id == change.id).with_for_update(key_share=True)
+    kept = session.scalars(own).one_or_none() is not None and all(
+        session.scalars(select(func.count()).where(model.closed_by == change.id)).one() == count
+        for model, count in change.closed.items()
+    )
+    if not kept:
+        raise Conflict("somebody else changed the same facts meanwhile; nothing was applied, please repeat")
 
 
 def refuse_conflicts(session: Session, change: OpenChange) -> None:

@@ -15,7 +15,7 @@ from governance.kernel.recorded import Ledger
 from governance.ports.actor import Actor, Entry
 from governance.trail import store
 from governance.trail.entries import tell
-from governance.trail.verify import Verifier
+from governance.trail.verify import Verifier, parsed
 
 ENTRIES = "entry"
 ERASED = "decision.erased"
@@ -31,7 +31,12 @@ def verify_trail(databases: Databases) -> Verifier:
             rows = (
                 (
                     seq,
-                    {"chain": name, "at": at, **({"system": system, "decision": bool(decision)} if seq else {})},
+                    {
+                        "chain": name,
+                        "at": at,
+                        "system": system or None,
+                        "decision": decision if seq else decision or None,
+                    },
                     leaf,
                     salt,
                     body,
@@ -65,8 +70,8 @@ def erase_record(databases: Databases, number: str, why: str, *, actor: Actor, n
 
 def list_erased(session: Session) -> frozenset[str]:
     """The numbers of decisions whose bodies an entry says were erased."""
-    bodies = (json.loads(row[6]) for row in store.list_entries(session) if row[1] == ERASED and row[6] is not None)
-    return frozenset(body["record"] for body in bodies)
+    bodies = [parsed(row[6]) for row in store.list_entries(session) if row[1] == ERASED and isinstance(row[6], bytes)]
+    return frozenset(str(body["record"]) for body in bodies if body is not None and "record" in body)
 
 
 def get_record(databases: Databases, number: str) -> dict[str, Any]:

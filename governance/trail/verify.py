@@ -13,7 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-Row = tuple[int, dict[str, object], bytes, bytes | None, bytes | None, bool]
+Row = tuple[Any, Mapping[str, object], Any, Any, Any, bool]
 
 
 class Damage(NamedTuple):
@@ -41,13 +41,18 @@ def committed(salt: bytes, body: bytes) -> str:
     return urlsafe_b64encode(hashlib.sha256(salt + body).digest()).rstrip(b"=").decode("ascii")
 
 
-def parsed(leaf: bytes) -> dict[str, Any] | None:
-    """What a leaf says, or None where it cannot be read."""
+def parsed(text: bytes) -> dict[str, Any] | None:
+    """What a leaf or a body says, or None where it cannot be read."""
     try:
-        said = json.loads(leaf)
-    except ValueError:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def of_kind(seq: object, leaf: object, salt: object, body: object) -> bool:
+    """Whether a row holds numbers and bytes where they belong; SQLite keeps whatever it is given."""
+    return type(seq) is int and type(leaf) is bytes and all(one is None or type(one) is bytes for one in (salt, body))
 
 
 class Verifier:
@@ -59,28 +64,34 @@ class Verifier:
         self._erased = erased
 
     def chain(
-        self, name: str, rows: Iterable[Row], *, first: int, head: tuple[int, str], genesis: dict[str, object]
+        self, name: str, rows: Iterable[Row], *, first: int, head: tuple[Any, Any], genesis: Mapping[str, object]
     ) -> None:
         """Verify one chain: `rows` in order (seq, its query columns, leaf, salt, body, whether a body row stands)."""
         expected, prev, records = first, "", 0
         for seq, columns, leaf, salt, body, has_body in rows:
             place = f"{name}-{seq}"
+            if not of_kind(seq, leaf, salt, body):
+                self.damages.append(Damage(place, "holds a value of another kind"))
+                continue
             if seq != expected:
                 self._missing(name, expected, seq)
-                prev = ""
-            self._leaf(
-                place, leaf, columns | genesis if seq == 0 else columns, prev if seq == expected else None, name, seq
-            )
+            self._leaf(place, leaf, columns, prev if seq == expected else None, name, seq)
+            if seq == 0:
+                self._columns(place, parsed(leaf) or {}, genesis)
             if seq or first:
                 self._body(place, leaf, salt, body, has_body)
             prev, expected, records = hashed(leaf), seq + 1, records + 1
-        if expected - 1 < head[0]:
-            self._missing(name, expected, head[0] + 1, cut=True)
-        elif (expected - 1, prev) != head and (records or head[0]):
-            self.damages.append(
-                Damage(f"{name}-{max(expected - 1, 0)}", "the last record is not the one that the chain's head names")
-            )
+        self._head(name, head, (expected - 1, prev), records)
         self.tally = self.tally._replace(chains=self.tally.chains + 1, records=self.tally.records + records)
+
+    def _head(self, name: str, head: tuple[Any, Any], last: tuple[int, str], records: int) -> None:
+        expected = last[0] + 1
+        if type(head[0]) is int and last[0] < head[0]:
+            self._missing(name, expected, head[0] + 1, cut=True)
+        elif last != head and (records or head[0]):
+            self.damages.append(
+                Damage(f"{name}-{max(last[0], 0)}", "the last record is not the one that the chain's head names")
+            )
 
     def _missing(self, name: str, start: int, end: int, *, cut: bool = False) -> None:
         span = f"{name}-{start}" if end - start == 1 else f"{name}-{start} to {name}-{end - 1}"
@@ -100,9 +111,10 @@ class Verifier:
                     before if seq else place, f"{before} is not what {place} was chained to: one of them was altered"
                 )
             )
+        self._columns(place, said, {**columns, "seq": seq})
+
+    def _columns(self, place: str, said: Mapping[str, object], columns: Mapping[str, object]) -> None:
         wrong = [key for key, value in columns.items() if said.get(key) != value]
-        if said.get("seq") != seq:
-            wrong.append("seq")
         if wrong:
             self.damages.append(Damage(place, f"differs from its leaf: {', '.join(sorted(wrong))}"))
 
@@ -110,7 +122,7 @@ class Verifier:
         if not has_body:
             self.damages.append(Damage(place, "its body is missing"))
         elif body is None or salt is None:
-            if place in self._erased:
+            if body is salt and place in self._erased:
                 self.tally = self.tally._replace(erased=self.tally.erased + 1)
             else:
                 self.damages.append(Damage(place, "its body was blanked, and no entry tells of it"))

@@ -48,7 +48,6 @@ class Recorder:
         self._lock = threading.Lock()
         self._pid = 0
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self.failing = False
 
     def put(self, records: Sequence[Record]) -> list[str]:
         """Make records durable and return their numbers, in order; raise `Unavailable` when that takes too long."""
@@ -57,9 +56,7 @@ class Recorder:
         job = Job(records, self._timeout)
         self._jobs.put(job)
         if not job.latch.acquire(timeout=self._timeout) or job.failed:
-            self.failing = True
             raise Unavailable("the decision could not be recorded, so it is not given; try again", "audit_unavailable")
-        self.failing = False
         return job.ids
 
     def works(self) -> bool:

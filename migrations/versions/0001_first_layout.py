@@ -241,8 +241,8 @@ def upgrade_facts() -> None:
         sa.Column("barred_list", sa.String(length=20), nullable=False),
     )
     op.execute("INSERT INTO ledger (id, revision, entries, head) VALUES (1, 0, 0, '')")
-    protect("trail_entry", "", updates=False)
-    protect("trail_entry_body", "", updates=True)
+    protect("trail_entry", "")
+    protect("trail_entry_body", "", blanks=("seq",))
 
 
 FACTS = (
@@ -309,8 +309,8 @@ def upgrade_trail() -> None:
         schema="trail",
         sqlite_with_rowid=False,
     )
-    protect("leaf", "trail.", updates=False)
-    protect("body", "trail.", updates=True)
+    protect("leaf", "trail.")
+    protect("body", "trail.", blanks=("chain", "seq"))
 
 
 def downgrade_trail() -> None:
@@ -319,15 +319,17 @@ def downgrade_trail() -> None:
     drop_functions("trail.")
 
 
-def protect(table: str, schema: str, *, updates: bool) -> None:
-    """Make a table append-only; where `updates` are allowed, they may only blank a body."""
+def protect(table: str, schema: str, *, blanks: tuple[str, ...] = ()) -> None:
+    """Make a table append-only; where it has keys for `blanks`, an update may blank a row's body, and nothing else."""
+    kept = " AND ".join(f"NEW.{key} = OLD.{key}" for key in blanks)
+    blanked = f"NEW.body IS NULL AND NEW.salt IS NULL AND {kept}"
     if op.get_bind().dialect.name == "sqlite":
         told = f"SELECT RAISE(ABORT, '{table} is append-only')"
         op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {told}; END")
-        when = "WHEN NEW.body IS NOT NULL OR NEW.salt IS NOT NULL" if updates else ""
+        when = f"WHEN NOT ({blanked})" if blanks else ""
         op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {when} BEGIN {told}; END")
         return
-    blank = "IF TG_OP = 'UPDATE' AND NEW.body IS NULL AND NEW.salt IS NULL THEN RETURN NEW; END IF;" if updates else ""
+    blank = f"IF TG_OP = 'UPDATE' AND {blanked} THEN RETURN NEW; END IF;" if blanks else ""
     op.execute(
         f"CREATE FUNCTION {schema}{table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {blank} RAISE EXCEPTION '{table} is append-only'; END $$"

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import create_engine, text
 
 from governance.kernel import clock
 from governance.kernel.db import Databases
@@ -38,64 +37,51 @@ def write_chain(databases: Databases, records: int, group: int = 25) -> None:
         recorder.put([some_record(number) for number in range(start, min(start + group, records + 1))])
 
 
-@dataclass
 class Bench:
     """The tables of a trail, unprotected: what may be altered without anybody noticing."""
 
-    databases: Databases
-
-    @classmethod
-    def over(cls, installation: Installation) -> "Bench":
+    def __init__(self, installation: Installation) -> None:
         """Write an entry or two more, and take the protection away."""
         installation.suspend()
         installation.lift()
-        bench = cls(installation.databases)
-        bench._unprotect()
-        return bench
-
-    @property
-    def on_postgresql(self) -> bool:
-        return self.databases.trail.dialect.name == "postgresql"
-
-    def _unprotect(self) -> None:
+        self.databases = installation.databases
+        self.on_postgresql = self.databases.trail.dialect.name == "postgresql"
+        self._engines = [create_engine(url, isolation_level="AUTOCOMMIT") for url in installation.urls]
+        self._facts, self._trail = (engine.connect() for engine in self._engines)
+        for connection in () if self.on_postgresql else (self._facts, self._trail):
+            connection.exec_driver_sql("PRAGMA synchronous=OFF")
         for table in PROTECTED:
-            for statement in self._unprotecting(table):
-                self.execute(table, statement)
-
-    def _unprotecting(self, table: str) -> Sequence[str]:
+            self._unprotect(table)
         if self.on_postgresql:
-            return [f"ALTER TABLE {self.named(table)} DISABLE TRIGGER ALL"]
-        return [f"DROP TRIGGER {table}_no_delete", f"DROP TRIGGER {table}_no_update"]
+            self.execute("leaf", "ALTER TABLE trail.leaf DROP CONSTRAINT leaf_chain_fkey")
+            self.execute("trail_entry", "ALTER TABLE trail_entry_body DROP CONSTRAINT fk_trail_entry_body_seq")
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        for connection, engine in zip((self._facts, self._trail), self._engines, strict=True):
+            connection.close()
+            engine.dispose()
+
+    def _unprotect(self, table: str) -> None:
+        if self.on_postgresql:
+            self.execute(table, f"ALTER TABLE {self.named(table)} DISABLE TRIGGER USER")
+        else:
+            self.execute(table, f"DROP TRIGGER {table}_no_delete")
+            self.execute(table, f"DROP TRIGGER {table}_no_update")
 
     def named(self, table: str) -> str:
         """A table as statements name it."""
         return f"trail.{table}" if self.on_postgresql and table in TRAIL_TABLES else table
 
-    @contextmanager
-    def connected(self, table: str) -> Iterator[Connection]:
-        """A transaction on the database where a table stands, without foreign keys."""
-        engine = self.databases.trail if table in TRAIL_TABLES else self.databases.facts
-        with engine.connect() as connection:
-            if not self.on_postgresql:
-                driver: Any = connection.connection.driver_connection
-                driver.execute("PRAGMA foreign_keys=OFF")
-                driver.execute("PRAGMA synchronous=OFF")
-            with connection.execution_options(writes=True).begin():
-                yield connection
-            connection.invalidate()
-
     def execute(self, table: str, statement: str, **values: Any) -> list[Any]:
-        """Execute one statement."""
-        with self.connected(table) as connection:
-            found = connection.execute(text(statement), values)
-            return list(found) if found.returns_rows else []
+        """Execute one statement on the database where a table stands; no foreign key is asked for."""
+        found = (self._trail if table in TRAIL_TABLES else self._facts).execute(text(statement), values)
+        return list(found.mappings()) if found.returns_rows else []
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table in the order of their key."""
-        keys = {**TRAIL_TABLES, **FACTS_TABLES}[table]
-        with self.connected(table) as connection:
-            found = connection.execute(text(f"SELECT * FROM {self.named(table)} ORDER BY {', '.join(keys)}"))
-            return [dict(row) for row in found.mappings()]
+        keys = ", ".join({**TRAIL_TABLES, **FACTS_TABLES}[table])
+        return [dict(row) for row in self.execute(table, f"SELECT * FROM {self.named(table)} ORDER BY {keys}")]
 
     def key(self, table: str, row: Mapping[str, Any]) -> Key:
         """What names a row."""
@@ -103,7 +89,7 @@ class Bench:
 
     def where(self, key: Key) -> str:
         """The condition that picks a row."""
-        return " AND ".join(f"{name} = {number}" for name, number in key.items())
+        return " AND ".join(f"{name} = {number!r}" for name, number in key.items())
 
     def set(self, table: str, key: Key, **values: Any) -> None:
         """Alter a row."""
@@ -132,8 +118,8 @@ class Bench:
         try:
             yield self.damages()
         finally:
-            changed = {name: values.get(name, number) for name, number in key.items()}
-            self.set(table, changed, **{name: row[name] for name in values})
+            moved = {name: values.get(name, number) for name, number in key.items()}
+            self.set(table, moved, **{name: row[name] for name in values})
 
     @contextmanager
     def removed(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Damage]]:

@@ -50,12 +50,10 @@ def load(workload: Workload, folder: Path) -> Engine:
         active = parts.role_rules.active(session, revision)
         systems = {system: parts.role_rules.load(session, number) for system, number in active.items()}
     memory = Memory(databases, parts.sources, revision)
-    ours = engine.Engine(memory, parts.requirements)
+    ours = engine.Engine(memory, parts.requirements, systems)
     for names in _portions(workload.people):
         memory.want_people(names)
-        entries = [memory.people[name] for name in names]
-        for rules in systems.values():
-            ours.chains.prefetch(entries, rules)
+        ours.chains.prefetch([memory.people[name] for name in names], systems, now)
     return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 from governance.kernel.reading import BadTable, TableFault, read_values
@@ -49,8 +50,7 @@ class Function:
 
     def bind(self, given: Mapping[str, Any]) -> Holds:
         """The condition with its parameters, ready to be asked."""
-        call, values = self.call, dict(given)
-        return lambda asked: call(asked, **values)
+        return partial(self.call, **given)
 
     def detail(self, given: Mapping[str, Any]) -> dict[str, str]:
         """The values that this function gives to the words of its code."""

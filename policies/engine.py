@@ -143,7 +143,7 @@ def enforcer_over(rows: Sequence[Sequence[str]], text: str) -> OnceParsed:
 class Question:
     """All that a role may ask of one action on one resource type; each state is asked once, then kept."""
 
-    __slots__ = ("_engine", "_kept", "_triple", "conditions", "rules")
+    __slots__ = ("_engine", "_kept", "_triple", "conditions", "may_deny", "rules")
 
     def __init__(
         self, engine: Engine, triple: Triple, conditions: tuple[Condition, ...], rules: tuple[Rule, ...]
@@ -155,6 +155,7 @@ class Question:
         self._kept: dict[State, RoleAnswer] = {}
         self.conditions = conditions
         self.rules = rules
+        self.may_deny = any(rule.effect == Effect.DENY for rule in rules)
 
     def answer(self, state: State) -> RoleAnswer:
         """Casbin's answer where the conditions stand so."""

@@ -1,7 +1,7 @@
 """Starts servers quickly: imports the service once, then forks a child for each line that it reads.
 
 What it forks is `postern serve` as it stands after its imports: no database was opened here. A line is JSON: the
-environment, the port, the log, and the twin to put in, if any (`module:function`). The answer is the child's process group.
+environment, the port, the log, and the twin to put in, if any (`module:function`). The answer is the child's group.
 """
 
 import importlib

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from governance.decisions.memory import Entry, Memory
+from governance.decisions.records import noted
 from governance.decisions.rules import in_order
 from governance.kernel.keys import FactKey
-from governance.ports.requirement import Evidence, Objection, Query, Requirement, Standing, earliest
+from governance.ports.requirement import Objection, Query, Requirement, Standing, earliest
 from governance.ports.role_rules import Demand, Role, SystemRules
 
 GRANT = "grant"
+Systems = Mapping[str, SystemRules | None]
 
 
 class Step(NamedTuple):
@@ -25,31 +27,41 @@ class Step(NamedTuple):
 
 
 class Chain:
-    """One grant (or a role that might be granted) with everything that must hold for it."""
+    """What remains of one grant (or of a role that might be granted) once its requirements are judged.
 
-    __slots__ = ("evidence", "grant", "lineage", "objections", "open_steps", "organisation", "role", "until")
+    `evidence` is as the record keeps it; `open_steps` are the requirements that look at the question itself.
+    """
+
+    __slots__ = (
+        "evidence",
+        "lineage",
+        "number",
+        "objections",
+        "open_steps",
+        "organisation",
+        "role",
+        "starts_at",
+        "system",
+        "until",
+    )
 
     def __init__(
-        self, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: Sequence[Step]
+        self, system: str, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: Sequence[Step]
     ) -> None:
+        self.system = system
         self.role = role
-        self.grant = grant
+        self.number: int = grant.row if grant is not None else 0
+        self.starts_at: datetime | None = grant.starts_at if grant is not None else None
         self.lineage = lineage
         self.organisation = organisation
         self.objections: tuple[Objection, ...] = in_order(one for step in steps for one in step.standing.objections)
-        self.evidence: tuple[Evidence, ...] = tuple(one for step in steps for one in step.standing.evidence)
-        self.open_steps = tuple(step for step in steps if not step.standing.settled)
-        self.until = earliest(*(step.standing.until for step in steps))
+        self.evidence: bytes = noted(one for step in steps for one in step.standing.evidence)
+        self.open_steps = tuple([step for step in steps if not step.standing.settled])
+        self.until = earliest(*[step.standing.until for step in steps])
 
     def has_begun(self, now: datetime) -> bool:
         """Whether the grant's first moment has come; only then do its role's deny rules apply."""
-        starts_at = self.grant.starts_at if self.grant is not None else None
-        return starts_at is None or bool(now >= starts_at)
-
-    @property
-    def number(self) -> int:
-        """The grant's row; 0 where there is no grant."""
-        return self.grant.row if self.grant is not None else 0
+        return self.starts_at is None or now >= self.starts_at
 
 
 class Chains:
@@ -59,31 +71,49 @@ class Chains:
         self._memory = memory
         self._requirements = requirements
         self._always = tuple(Demand(one.kind, one.terms({})) for one in requirements.values() if one.always)
-        self._shared: dict[tuple[str, Any, tuple[FactKey, ...]], Step] = {}
+        self._judged_for_many: dict[tuple[str, Any, tuple[FactKey, ...]], Step] = {}
         self._lineages: dict[int, tuple[int, ...]] = {}
         self._generation = memory.generation
 
-    def of(self, entry: Entry, rules: SystemRules, now: datetime) -> tuple[Chain, ...]:
-        """A person's chains in one system, one for each grant, in the order of the grants."""
-        kept = entry.chains
-        if kept is None:
-            kept = entry.chains = {}
-        chains = kept.get(rules.system)
-        if chains is None:
-            chains = kept[rules.system] = self._build(entry, rules, now)
-        for chain in chains:
-            if chain.until is not None and now >= chain.until:
-                chains = kept[rules.system] = self._build(entry, rules, now)
-                break
+    def of(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
+        """All chains of a person, one for each grant, in the order of the grants."""
+        if entry.chains is None or (entry.until is not None and now >= entry.until):
+            entry.forget()
+            with self._memory.loading():
+                entry.chains = self._build(entry, systems, now)
+            entry.facts = None
+            entry.until = earliest(*[chain.until for chain in entry.chains])
+        return entry.chains
+
+    def _build(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
+        grants = self._memory.get(FactKey("grants", entry.person.id))
+        found = []
+        for grant in sorted(grants, key=lambda one: one.row):
+            rules = systems.get(grant.system)
+            if rules is not None and grant.role in rules.roles:
+                found.append(self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now))
+        return tuple(found)
+
+    def untried(self, entry: Entry, rules: SystemRules, roles: Sequence[Role], now: datetime) -> list[Chain]:
+        """The chains that these roles would have, were they granted in the name of each of the person's employers."""
+        kept = entry.untried
+        if kept is None or (entry.until is not None and now >= entry.until):
+            kept = entry.untried = {}
+        chains: list[Chain] = []
+        for role in roles:
+            name = f"{rules.system} {role.name}"
+            if name not in kept:
+                with self._memory.loading():
+                    kept[name] = self._for_employers(entry, rules, role, now)
+                entry.facts = None
+                entry.until = earliest(entry.until, *[chain.until for chain in kept[name]])
+            chains += kept[name]
         return chains
 
-    def _build(self, entry: Entry, rules: SystemRules, now: datetime) -> tuple[Chain, ...]:
-        grants = self._memory.get(FactKey("grants", entry.person.id))
-        return tuple(
-            self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now)
-            for grant in sorted(grants, key=lambda one: one.row)
-            if grant.system == rules.system and grant.role in rules.roles
-        )
+    def _for_employers(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
+        employed = self._memory.get(FactKey("employment", entry.person.id))
+        employers = sorted({one.organisation for one in employed}) or [0]
+        return tuple(self.chain(entry, rules, role, None, employer, now) for employer in employers)
 
     def chain(
         self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int, now: datetime
@@ -91,12 +121,14 @@ class Chains:
         """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
         lineage = self.lineage(organisation)
         query = blank_query(rules.system, entry.person, lineage)
-        steps = [self._step(demand, query, now) for demand in self.demands(role) if demand.requirement != GRANT]
+        demands = self.demands(role)
+        self._memory.want(key for demand in demands for key in self._keys(demand, query))
+        steps = [self._step(demand, query, now) for demand in demands if demand.requirement != GRANT]
         if grant is not None:
-            held = next(demand for demand in self.demands(role) if demand.requirement == GRANT)
+            held = next(demand for demand in demands if demand.requirement == GRANT)
             steps.append(self._judged(held, (grant, entry.person.reference), now))
         found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
-        return Chain(role, grant, lineage, found, steps)
+        return Chain(rules.system, role, grant, lineage, found, steps)
 
     def _step(self, demand: Demand, query: Query, now: datetime) -> Step:
         """How a demand stands; what concerns no person alone is judged once for all whom it concerns."""
@@ -105,10 +137,10 @@ class Chains:
             return self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
         self._forget_what_changed()
         name = (demand.requirement, demand.terms, keys)
-        step = self._shared.get(name)
+        step = self._judged_for_many.get(name)
         if step is None or (step.standing.until is not None and now >= step.standing.until):
             step = self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
-            self._shared[name] = step
+            self._judged_for_many[name] = step
         return step
 
     def _judged(self, demand: Demand, facts: tuple[Any, ...], now: datetime) -> Step:
@@ -117,7 +149,7 @@ class Chains:
 
     def _forget_what_changed(self) -> None:
         if self._generation != self._memory.generation:
-            self._shared.clear()
+            self._judged_for_many.clear()
             self._lineages.clear()
             self._generation = self._memory.generation
 
@@ -139,25 +171,32 @@ class Chains:
             organisation = facts.parent if facts is not None else 0
         return self._lineages.setdefault(start, tuple(line))
 
-    def prefetch(self, entries: Sequence[Entry], rules: SystemRules) -> None:
-        """Load what the chains of many people need, stage by stage, one query a kind."""
+    def prefetch(self, entries: Sequence[Entry], systems: Systems, now: datetime) -> None:
+        """Build the chains of many people: their facts are loaded stage by stage, one query a kind."""
         memory = self._memory
-        people = [entry for entry in entries if entry.person is not None]
-        memory.want(FactKey("grants", entry.person.id) for entry in people)
-        held = [(entry, grant) for entry in people for grant in memory.get(FactKey("grants", entry.person.id))]
-        memory.want({FactKey("organisation", grant.organisation) for _, grant in held})
-        memory.want(
-            {key for entry, grant in held if grant.system == rules.system for key in self._keys(entry, rules, grant)}
-        )
+        people = [entry for entry in entries if entry.chains is None]
+        if not people:
+            return
+        with memory.loading():
+            memory.want(FactKey("grants", entry.person.id) for entry in people)
+            held = [(entry, grant) for entry in people for grant in memory.get(FactKey("grants", entry.person.id))]
+            memory.want({FactKey("organisation", grant.organisation) for _, grant in held})
+            memory.want({key for entry, grant in held for key in self._grant_keys(entry, systems, grant)})
+            for entry in people:
+                entry.chains = self._build(entry, systems, now)
+                entry.facts = None
+                entry.until = earliest(*[chain.until for chain in entry.chains])
 
-    def _keys(self, entry: Entry, rules: SystemRules, grant: Any) -> Iterable[FactKey]:
-        role = rules.roles.get(grant.role)
-        if role is None:
+    def _grant_keys(self, entry: Entry, systems: Systems, grant: Any) -> Iterable[FactKey]:
+        rules = systems.get(grant.system)
+        if rules is None or grant.role not in rules.roles:
             return
         query = blank_query(rules.system, entry.person, self.lineage(grant.organisation))
-        for demand in self.demands(role):
-            if demand.requirement != GRANT:
-                yield from self._requirements[demand.requirement].keys(query)
+        for demand in self.demands(rules.roles[grant.role]):
+            yield from self._keys(demand, query)
+
+    def _keys(self, demand: Demand, query: Query) -> tuple[FactKey, ...]:
+        return self._requirements[demand.requirement].keys(query) if demand.requirement != GRANT else ()
 
 
 def blank_query(system: str, person: Any, lineage: tuple[int, ...]) -> Query:

@@ -72,9 +72,10 @@ def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> A
     if as_of is None:
         answered: Answered = service.decisions.ask(system, lambda rules: [read_question(body, rules)], asker, now)
     else:
-        answered = service.decisions.ask_as_of(
-            system, lambda rules: [read_question(body, rules)], asker, moment_of(as_of), now
-        )
+        moment = moment_of(as_of)
+        if moment > now:
+            raise click.BadParameter(f"{as_of!r} has not come yet", param_hint="--as-of")
+        answered = service.decisions.ask_as_of(system, lambda rules: [read_question(body, rules)], asker, moment, now)
     return answered
 
 

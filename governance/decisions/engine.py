@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
-from governance.decisions.chains import Chain, Chains
+from governance.decisions.chains import Chain, Chains, Systems
 from governance.decisions.memory import Entry, Memory
+from governance.decisions.records import noted
 from governance.decisions.rules import Decision, Question, in_order, refusal, weight
-from governance.kernel.keys import FactKey
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
-from governance.ports.role_rules import Asked, Condition, Obligation, RoleQuestion, Rule, SystemRules
+from governance.ports.role_rules import Asked, Condition, Obligation, Role, RoleQuestion, Rule, SystemRules
 
 ROLE = "role"
 NO_RULES: tuple[Rule, ...] = ()
-NO_OBJECTIONS: list[Objection] = []
+NO_OBJECTIONS: tuple[Objection, ...] = ()
+NO_GRANT = Objection(Code.NO_GRANT, "grant")
 BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities", {})
 
 
@@ -27,16 +30,18 @@ class Judged(NamedTuple):
     objections: tuple[Objection, ...]
     denies: tuple[Rule, ...]
     allows: tuple[Rule, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: bytes
     until: datetime | None
 
 
 class Engine:
     """Answers questions from facts in memory."""
 
-    def __init__(self, memory: Memory, requirements: Mapping[str, Requirement]) -> None:
+    def __init__(self, memory: Memory, requirements: Mapping[str, Requirement], systems: Systems) -> None:
         self.memory = memory
         self.chains = Chains(memory, requirements)
+        self.systems = systems
+        self._candidates: dict[tuple[str, int, str, str], tuple[Role, ...]] = {}
 
     def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """The answer to one question at a moment, with every reason of the chain that comes nearest."""
@@ -47,25 +52,27 @@ class Engine:
         return self._direct(rules, question, question.subject, now)
 
     def _direct(
-        self,
-        rules: SystemRules,
-        question: Question,
-        subject: str,
-        now: datetime,
-        waived: frozenset[str] = frozenset(),
+        self, rules: SystemRules, question: Question, subject: str, now: datetime, waived: frozenset[str] = frozenset()
     ) -> Decision:
         entry = self.memory.people.get(subject) or self.memory.person(subject)
         if entry.person is None or question.subject_type != rules.subject_type:
             return refusal(Code.UNKNOWN_SUBJECT, policy=rules.revision)
-        chains = self.chains.of(entry, rules, now)
-        if len(chains) == 1:
-            best = self._judge(rules, question, entry, chains[0], now, waived)
-            return self._conclude(rules, question, entry, best, best.denies)
-        if not chains:
+        system, best, denies = rules.system, None, NO_RULES
+        for chain in self.chains.of(entry, self.systems, now):
+            if chain.system != system:
+                continue
+            asked = rules.questions.get((chain.role.name, question.resource_type, question.action))
+            if best is not None and not best.objections and (asked is None or not asked.may_deny):
+                continue
+            judged = self._judge(rules, question, entry, chain, asked, now)
+            if waived:
+                judged = waive(judged, waived)
+            denies += judged.denies
+            if best is None or weight(judged.objections) < weight(best.objections):
+                best = judged
+        if best is None:
             return self._ungranted(rules, question, entry, now, waived)
-        judged = [self._judge(rules, question, entry, chain, now, waived) for chain in chains]
-        best = min(judged, key=lambda one: weight(one.objections, one.chain.number))
-        return self._conclude(rules, question, entry, best, tuple(rule for one in judged for rule in one.denies))
+        return self._conclude(rules, question, entry, best, denies)
 
     def _judge(
         self,
@@ -73,34 +80,36 @@ class Engine:
         question: Question,
         entry: Entry,
         chain: Chain,
+        asked: RoleQuestion | None,
         now: datetime,
-        waived: frozenset[str],
     ) -> Judged:
-        role_question = rules.questions.get((chain.role.name, question.resource_type, question.action))
-        allows, denies, extra = NO_RULES, NO_RULES, NO_OBJECTIONS
-        if role_question is None:
-            extra = [not_permitted(chain, question)]
+        allows, denies, objections = NO_RULES, NO_RULES, chain.objections
+        extra = NO_OBJECTIONS
+        if asked is None:
+            extra = not_permitted(chain.role.name, chain.role.source, question.action, question.resource_type)
         else:
-            asked = Asked(question.properties, question.context, entry.person, chain.organisation)
-            state = tuple([condition.holds(asked) for condition in role_question.conditions])
-            allowed, allows, denies = role_question.answer(state)
+            about = Asked(question.properties, question.context, entry.person, chain.organisation)
+            state = tuple([condition.holds(about) for condition in asked.conditions])
+            allowed, allows, denies = asked.answer(state)
             if denies and not chain.has_begun(now):
                 allowed, denies = bool(allows), NO_RULES
             if not allowed and not denies:
-                extra = unmet(role_question, state) or [not_permitted(chain, question)]
+                role = chain.role
+                extra = unmet(asked, state) or not_permitted(
+                    role.name, role.source, question.action, question.resource_type
+                )
         evidence, until = chain.evidence, chain.until
         if chain.open_steps:
             remaining, evidence, until = self._remains(rules.system, question, entry, chain, now)
-            extra = [*extra, *remaining]
-        objections = in_order((*chain.objections, *extra)) if extra else chain.objections
-        if waived:
-            objections = tuple(one for one in objections if one.requirement not in waived)
+            extra = (*extra, *remaining)
+        if extra:
+            objections = in_order((*objections, *extra)) if objections or len(extra) > 1 else extra
         return Judged(chain, objections, denies, allows, evidence, until)
 
     @staticmethod
     def _remains(
         system: str, question: Question, entry: Entry, chain: Chain, now: datetime
-    ) -> tuple[list[Objection], tuple[Evidence, ...], datetime | None]:
+    ) -> tuple[list[Objection], bytes, datetime | None]:
         """What the requirements that look at the question itself say of it."""
         query = make_query(system, question, entry, chain)
         objections: list[Objection] = []
@@ -108,7 +117,8 @@ class Engine:
         for step in chain.open_steps:
             remains = step.requirement.check(step.standing, step.facts, step.terms, query, now)
             objections += remains.objections
-            evidence = (*evidence, *remains.evidence)
+            if remains.evidence:
+                evidence = b",".join(filter(None, (evidence, noted(remains.evidence))))
             until = earliest(until, remains.until)
         return objections, evidence, until
 
@@ -123,10 +133,9 @@ class Engine:
         if question.mismatched:
             objections = in_order((*objections, *(mismatch(name) for name in question.mismatched)))
         if objections:
-            ids = tuple(dict.fromkeys(rule.id for rule in denies))
-            until = None
+            ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
             return Decision(
-                False, objections, (), best.evidence, ids, (), until, organisation, chain.number, rules.revision
+                False, objections, (), best.evidence, ids, (), None, organisation, chain.number, rules.revision
             )
         obligations: tuple[Obligation, ...] = ()
         if chain.role.obligations:
@@ -150,48 +159,74 @@ class Engine:
         self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]
     ) -> Decision:
         """No grant: say so, and what the least demanding role that allows the action would still lack."""
-        no_grant = Objection(Code.NO_GRANT, "grant")
-        employed = self.memory.get(FactKey("employment", entry.person.id))
-        organisations = sorted({one.organisation for one in employed}) or [0]
-        judged = [
-            self._judge(
-                rules, question, entry, self.chains.chain(entry, rules, role, None, organisation, now), now, waived
-            )
-            for role in rules.roles.values()
-            for organisation in organisations
-            if allows_at_all(rules.questions.get((role.name, question.resource_type, question.action)))
-        ]
-        if not judged:
-            return Decision(False, in_order([no_grant, not_allowed_to_any(question)]), policy=rules.revision)
-        best = min(judged, key=lambda one: weight(one.objections, one.chain.number))
-        return self._conclude(
-            rules, question, entry, best._replace(objections=in_order([no_grant, *best.objections])), list(best.denies)
-        )
+        best: Judged | None = None
+        roles = self._candidates_for(rules, question.resource_type, question.action)
+        for chain in sorted(self.chains.untried(entry, rules, roles, now), key=lambda one: len(one.objections)):
+            if best is not None and len(best.objections) + len(best.denies) <= len(chain.objections):
+                break
+            asked = rules.questions.get((chain.role.name, question.resource_type, question.action))
+            judged = self._judge(rules, question, entry, chain, asked, now)
+            if waived:
+                judged = waive(judged, waived)
+            if best is None or len(judged.objections) + len(judged.denies) < len(best.objections) + len(best.denies):
+                best = judged
+        if best is None:
+            found = not_permitted("any", "", question.action, question.resource_type)
+            return Decision(False, in_order((NO_GRANT, *found)), policy=rules.revision)
+        lacking = best._replace(objections=in_order((NO_GRANT, *best.objections)))
+        return self._conclude(rules, question, entry, lacking, best.denies)
+
+    def _candidates_for(self, rules: SystemRules, resource_type: str, action: str) -> tuple[Role, ...]:
+        """The roles that allow an action, one of each kind: those that demand and rule the same lack the same."""
+        name = (rules.system, rules.revision, resource_type, action)
+        found = self._candidates.get(name)
+        if found is None:
+            if len(self._candidates) > MOST_CANDIDATES:
+                self._candidates.clear()
+            kinds: dict[object, Role] = {}
+            for role in rules.roles.values():
+                asked = rules.questions.get((role.name, resource_type, action))
+                if asked is not None and any(rule.effect == "allow" for rule in asked.rules):
+                    kinds.setdefault(kind_of(role, asked), role)
+            found = self._candidates[name] = tuple(kinds.values())
+        return found
 
     def _mediated(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """One person asks through another: two ordinary chains, and both identities on the record."""
         mediator = self._direct(rules, question, question.subject, now)
         behind = self._direct(rules, question, question.mediated_for, now, rules.mediation.waives)
         objections = list(behind.objections)
+        source = rules.mediation.source
         if not mediator.allowed:
-            objections.append(Objection(Code.MEDIATOR_NOT_IN_ORDER, "mediation", source=rules.mediation.source))
+            objections.append(Objection(Code.MEDIATOR_NOT_IN_ORDER, "mediation", source=source))
         if not rules.mediation.allowed:
             detail = (("action", "mediate"), ("role", "any"), ("type", question.resource_type))
-            objections.append(
-                Objection(Code.ROLE_NOT_PERMITTED, "mediation", detail=detail, source=rules.mediation.source)
-            )
+            objections.append(Objection(Code.ROLE_NOT_PERMITTED, "mediation", detail=detail, source=source))
+        due_to_both = {one.id: one for one in (*behind.obligations, *mediator.obligations, BOTH_IDENTITIES)}
         sources = dict(zip((*behind.rules, *mediator.rules), (*behind.sources, *mediator.sources), strict=False))
         return behind._replace(
             allowed=not objections,
             objections=in_order(objections),
-            obligations=together(behind.obligations, mediator.obligations, (BOTH_IDENTITIES,))
-            if not objections
-            else (),
-            evidence=(*behind.evidence, *mediator.evidence),
+            obligations=tuple(due_to_both.values()) if not objections else (),
+            evidence=b",".join(filter(None, (behind.evidence, mediator.evidence))),
             rules=tuple(dict.fromkeys([*behind.rules, *mediator.rules])),
             sources=tuple(sources.values()) if not objections else (),
             until=earliest(behind.until, mediator.until) if not objections else None,
         )
+
+
+MOST_CANDIDATES = 10_000
+
+
+def kind_of(role: Role, asked: RoleQuestion) -> object:
+    """What a role demands and how it is ruled here, whatever sentences say so."""
+    demanded = tuple((demand.requirement, replace(demand.terms, source="")) for demand in role.demands)
+    return demanded, tuple((rule.effect, rule.conditions, rule.code, rule.detail) for rule in asked.rules)
+
+
+def waive(one: Judged, waived: frozenset[str]) -> Judged:
+    """A chain without the objections of what need not be met."""
+    return one._replace(objections=tuple([each for each in one.objections if each.requirement not in waived]))
 
 
 def mismatch(name: str) -> Objection:
@@ -214,12 +249,8 @@ def make_query(system: str, question: Question, entry: Entry, chain: Chain) -> Q
     )
 
 
-def allows_at_all(role_question: RoleQuestion | None) -> bool:
-    """Whether a role has any allow rule here."""
-    return role_question is not None and any(rule.effect == "allow" for rule in role_question.rules)
-
-
-def unmet(role_question: RoleQuestion, state: tuple[bool | None, ...]) -> list[Objection]:
+@lru_cache(maxsize=20_000)
+def unmet(role_question: RoleQuestion, state: tuple[bool | None, ...]) -> tuple[Objection, ...]:
     """The failed conditions of the allow rule that fails the fewest."""
     held = {condition.name: holds for condition, holds in zip(role_question.conditions, state, strict=True)}
     named = {condition.name: condition for condition in role_question.conditions}
@@ -229,33 +260,19 @@ def unmet(role_question: RoleQuestion, state: tuple[bool | None, ...]) -> list[O
         if rule.effect == "allow"
     ]
     nearest: list[Condition] = min(failures, key=len, default=[])
-    return [Objection(one.code, "role", detail=one.detail, source=one.source) for one in nearest]
+    return tuple(Objection(one.code, ROLE, detail=one.detail, source=one.source) for one in nearest)
 
 
 def denied(rule: Rule) -> Objection:
     """A deny rule as a reason."""
-    return Objection(rule.code, "role", Evidence("rule", rule.id), (*rule.detail, ("rule", rule.id)), rule.source)
+    return Objection(rule.code, ROLE, Evidence("rule", rule.id), (*rule.detail, ("rule", rule.id)), rule.source)
 
 
-def not_permitted(chain: Chain, question: Question) -> Objection:
-    """The role has no rule that allows this."""
-    detail = (("action", question.action), ("role", chain.role.name), ("type", question.resource_type))
-    return Objection(Code.ROLE_NOT_PERMITTED, "role", detail=detail, source=chain.role.source)
-
-
-def not_allowed_to_any(question: Question) -> Objection:
-    """No role of the system allows this."""
-    detail = (("action", question.action), ("role", "any"), ("type", question.resource_type))
-    return Objection(Code.ROLE_NOT_PERMITTED, "role", detail=detail)
-
-
-def together(*several: tuple[Obligation, ...]) -> tuple[Obligation, ...]:
-    """The obligations of several chains, each once."""
-    found: dict[str, Obligation] = {}
-    for obligations in several:
-        for one in obligations:
-            found.setdefault(one.id, one)
-    return tuple(found.values())
+@lru_cache(maxsize=20_000)
+def not_permitted(role: str, source: str, action: str, resource_type: str) -> tuple[Objection, ...]:
+    """A role has no rule that allows this."""
+    detail = (("action", action), ("role", role), ("type", resource_type))
+    return (Objection(Code.ROLE_NOT_PERMITTED, ROLE, detail=detail, source=source),)
 
 
 def due(obligations: tuple[Obligation, ...], asked: Asked) -> tuple[Obligation, ...]:

@@ -1,12 +1,17 @@
 """Facts in memory: small frozen objects, loaded in batches at one revision, dropped by the change log.
 
-Chains hang on the person's entry: what does not depend on the question is worked out once and kept until it ends.
+What a worker keeps of a person is what was worked out of their facts: the chains of their grants, until the first
+of them may change. The person's own facts are held only while chains are made of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from governance.kernel.db import Databases
 from governance.kernel.keys import FactKey
@@ -17,14 +22,20 @@ MANY = 20_000
 
 
 class Entry:
-    """What is in memory of one person: facts by kind (in the memory's order of kinds) and the chains made of them."""
+    """What is in memory of one person: who they are, their chains until some moment, and facts on their way."""
 
-    __slots__ = ("chains", "facts", "person")
+    __slots__ = ("chains", "facts", "person", "until", "untried")
 
-    def __init__(self, person: Any, kinds: int) -> None:
+    def __init__(self, person: Any) -> None:
         self.person = person
-        self.facts: list[Any] = [None] * kinds
-        self.chains: dict[str, tuple[Any, ...]] | None = None
+        self.facts: list[Any] | None = None
+        self.chains: tuple[Any, ...] | None = None
+        self.untried: dict[str, Any] | None = None
+        self.until: datetime | None = None
+
+    def forget(self) -> None:
+        """Drop everything but who they are."""
+        self.facts = self.chains = self.untried = self.until = None
 
 
 class Memory:
@@ -35,7 +46,9 @@ class Memory:
         self._sources = {source.kind: source for source in sources}
         personal = [source.kind for source in sources if source.about == "person" and source.kind != "person"]
         self._slots = {kind: slot for slot, kind in enumerate(personal)}
+        self._judged = frozenset(source.kind for source in sources if source.about in ("organisation", "system"))
         self._shared: dict[str, dict[int | str, Any]] = {kind: {} for kind in self._sources if kind not in self._slots}
+        self._session: Session | None = None
         self.people: dict[str, Entry] = {}
         self._numbers: dict[int, Entry] = {}
         self.revision = revision
@@ -44,6 +57,19 @@ class Memory:
     def is_personal(self, kind: str) -> bool:
         """Whether facts of a kind are one person's."""
         return kind in self._slots
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Let all that is loaded inside share one session."""
+        if self._session is not None:
+            yield
+            return
+        with self._databases.reading() as session:
+            self._session = session
+            try:
+                yield
+            finally:
+                self._session = None
 
     def refresh(self, revision: int) -> frozenset[str]:
         """Move to a newer revision: drop what has changed, and say which kinds that were."""
@@ -68,37 +94,34 @@ class Memory:
             kept.clear()
 
     def _drop(self, keys: Iterable[FactKey]) -> None:
-        shared = False
+        judged = False
         for key in keys:
-            slot = self._slots.get(key.kind)
-            if slot is not None:
+            if key.kind in self._slots:
                 entry = self._numbers.get(key.number)
                 if entry is not None:
-                    entry.facts[slot], entry.chains = None, None
+                    entry.forget()
             elif key.kind == "person":
                 entry = self.people.pop(key.name, None)
                 if entry is not None:
                     self._numbers.pop(entry.person.id, None)
-            else:
-                kept = self._shared.get(key.kind)
-                if kept is not None:
-                    kept.pop(key.name or key.number, None)
-                    shared = True
-        if shared:
+            elif key.kind in self._shared:
+                self._shared[key.kind].pop(key.name or key.number, None)
+                judged = judged or key.kind in self._judged
+        if judged:
             self.forget_chains()
 
     def forget_chains(self) -> None:
-        """Drop every chain, and all that is judged for many (the rules have changed); facts stay."""
+        """Drop every chain, and all that is judged for many: organisations' facts, or the rules, have changed."""
         self.generation += 1
         for entry in self.people.values():
-            entry.chains = None
+            entry.forget()
 
     def person(self, reference: str) -> Entry:
         """What is known of a reference; its `person` is None when nobody has it, and then nothing is kept."""
         entry = self.people.get(reference)
         if entry is None:
             self.want_people([reference])
-            entry = self.people.get(reference) or Entry(None, 0)
+            entry = self.people.get(reference) or Entry(None)
         return entry
 
     def want_people(self, references: Iterable[str]) -> None:
@@ -107,18 +130,17 @@ class Memory:
         if missing:
             for key, person in self._load("person", missing).items():
                 if person is not None:  # whoever is unknown is not kept: anybody could fill the memory with them
-                    self._numbers[person.id] = self.people[key.name] = Entry(person, len(self._slots))
+                    self._numbers[person.id] = self.people[key.name] = Entry(person)
 
     def get(self, key: FactKey) -> Any:
         """The facts of one key, loaded when they are not in memory; what nobody has is not kept."""
         slot = self._slots.get(key.kind)
         if slot is not None:
-            entry = self._numbers[key.number]
-            found = entry.facts[slot]
-            if found is None:
+            facts = self._numbers[key.number].facts
+            if facts is None or facts[slot] is None:
                 self.want([key])
-                found = entry.facts[slot]
-            return found
+                facts = self._numbers[key.number].facts
+            return facts[slot] if facts is not None else None
         kept = self._shared[key.kind]
         name = key.name or key.number
         if name not in kept:
@@ -135,16 +157,24 @@ class Memory:
             slot = self._slots.get(kind)
             for key, facts in self._load(kind, wanted).items():
                 if slot is not None:
-                    self._numbers[key.number].facts[slot] = facts if facts is not None else ()
+                    self._put(self._numbers[key.number], slot, facts)
                 elif facts is not None:
                     self._shared[kind][key.name or key.number] = facts
+
+    def _put(self, entry: Entry, slot: int, facts: Any) -> None:
+        if entry.facts is None:
+            entry.facts = [None] * len(self._slots)
+        entry.facts[slot] = facts if facts is not None else ()
 
     def _has(self, key: FactKey) -> bool:
         slot = self._slots.get(key.kind)
         if slot is not None:
-            return self._numbers[key.number].facts[slot] is not None
+            facts = self._numbers[key.number].facts
+            return facts is not None and facts[slot] is not None
         return (key.name or key.number) in self._shared[key.kind]
 
     def _load(self, kind: str, keys: Sequence[FactKey]) -> Mapping[FactKey, Any]:
-        with self._databases.reading() as session:
-            return self._sources[kind].facts(session, keys, self.revision)
+        with self.loading():
+            if self._session is None:
+                raise RuntimeError("facts are loaded in a session")
+            return self._sources[kind].facts(self._session, keys, self.revision)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
+
+import orjson
 
 from governance.decisions.rules import Decision, Question
 from governance.kernel.clock import iso
@@ -32,13 +34,13 @@ def make_record(
     if isinstance(question, BadInput):
         body["pointer"] = question.faults[0].pointer or ""
     else:
-        body |= question_body(question)
+        question_body(question, body)
     if decision.organisation:
         body["organisation"], body["grant"] = decision.organisation, decision.grant
-    if decision.evidence:
-        body["evidence"] = [noted(one) for one in decision.evidence]
     if decision.obligations:
         body["obligations"] = [one.id for one in decision.obligations]
+    if decision.evidence:
+        body["evidence"] = orjson.Fragment(b"[" + decision.evidence + b"]")
     return Record(
         iso(now),
         system,
@@ -52,27 +54,25 @@ def make_record(
     )
 
 
-@lru_cache(maxsize=200_000)
-def noted(one: Evidence) -> tuple[str, str, str | None]:
-    """Evidence as the record keeps it."""
-    return one.type, one.id, iso(one.until) if one.until is not None else None
+def noted(evidence: Iterable[Evidence]) -> bytes:
+    """Evidence as the record keeps it: [type, id, until] each, in JSON."""
+    return b",".join(
+        [orjson.dumps((one.type, one.id, iso(one.until) if one.until is not None else None)) for one in evidence]
+    )
 
 
-def question_body(question: Question) -> dict[str, Any]:
+def question_body(question: Question, body: dict[str, Any]) -> None:
     """Who, which record, purpose: what the body keeps of a question."""
-    body: dict[str, Any] = {
-        "subject": question.subject,
-        "action": question.action,
-        "type": question.resource_type,
-        "id": question.resource_id,
-    }
+    body["subject"] = question.subject
+    body["action"] = question.action
+    body["type"] = question.resource_type
+    body["id"] = question.resource_id
     if question.properties:
         body["properties"] = plain(question.properties)
     if question.context:
         body["context"] = plain(question.context)
     if question.undeclared:
         body["undeclared"] = question.undeclared
-    return body
 
 
 def plain(values: Any) -> dict[str, Any]:

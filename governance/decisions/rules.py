@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from governance.ports.reasons import REASONS, Code
-from governance.ports.requirement import Evidence, Objection
+from governance.ports.requirement import Objection
 from governance.ports.role_rules import Obligation
 
 
@@ -27,12 +27,15 @@ class Question(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """An answer with everything that it rests on. `until` is an upper bound, never a licence to keep it."""
+    """An answer with everything that it rests on; the evidence is as the record keeps it.
+
+    `until` is an upper bound, never a licence to keep the answer.
+    """
 
     allowed: bool
     objections: tuple[Objection, ...] = ()
     obligations: tuple[Obligation, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: bytes = b""
     rules: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     until: datetime | None = None
@@ -62,9 +65,9 @@ def in_order(objections: Iterable[Objection]) -> tuple[Objection, ...]:
     return tuple([one for place, one in enumerate(ordered) if not place or one != ordered[place - 1]])
 
 
-def weight(objections: tuple[Objection, ...], grant: int) -> tuple[int, int, int]:
-    """How far a chain is from a permit: number of reasons, then the lowest rank, then the grant."""
-    return len(objections), min((RANK[one.code][0] for one in objections), default=0), grant
+def weight(objections: tuple[Objection, ...]) -> int:
+    """How far a chain is from a permit, its reasons being in order: their number, then the rank of the first."""
+    return len(objections) * 10 + RANK[objections[0].code][0] if objections else 0
 
 
 def refusal(code: Code, requirement: str = "question", policy: int = 0, **detail: str) -> Decision:

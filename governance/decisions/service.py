@@ -59,8 +59,8 @@ class Decisions:
         self._lock = threading.Lock()
         self._checked = 0
         self._memory = Memory(databases, parts.sources)
-        self._engine = Engine(self._memory, parts.requirements)
-        self._systems: dict[str, SystemRules | None] | None = None
+        self._systems: dict[str, SystemRules | None] = {}
+        self._engine = Engine(self._memory, parts.requirements, self._systems)
         self._outdated = True
         self._built: dict[int, SystemRules | None] = {}
 
@@ -84,7 +84,7 @@ class Decisions:
         if "policy" in self._memory.refresh(revision):
             self._outdated = True
         if self._outdated:
-            self._systems = self._load_systems(self._memory.revision)
+            self._systems = self._engine.systems = self._load_systems(self._memory.revision)
             self._memory.forget_chains()
             self._outdated = False
 
@@ -109,14 +109,13 @@ class Decisions:
         return rules
 
     def _found(self, name: str) -> SystemRules | None:
-        systems = self._systems or {}
-        if name not in systems:
+        if name not in self._systems:
             raise NotFound(f"there is no system {name[:80]!r}")
-        return systems[name]
+        return self._systems[name]
 
     def systems(self) -> list[str]:
         """The names of all systems with an active pack."""
-        return sorted(self._systems or {})
+        return sorted(self._systems)
 
     def key(self, text: str, now: datetime) -> KeyFacts | None:
         """The front end whose key this is, or None."""
@@ -138,7 +137,7 @@ class Decisions:
             questions = read(rules)
             revision = self._memory.revision
             if len(questions) > 1:
-                self._prefetch(rules, questions)
+                self._prefetch(questions, now)
             decisions: list[Decision] = []
             for question in questions:
                 decisions.append(self._decide(self._engine, rules, question, now))
@@ -154,17 +153,19 @@ class Decisions:
             if number is None:
                 raise NotFound(f"no rules of {system} were active then")
             rules = self.parts.role_rules.load(session, number)
-        engine = Engine(Memory(self.databases, self.parts.sources, revision), self.parts.requirements)
+        memory = Memory(self.databases, self.parts.sources, revision)
+        engine = Engine(memory, self.parts.requirements, {system: rules})
         typed = read(rules)
         decisions = tuple(self._decide(engine, rules, one, moment) for one in typed)
         return self._record(rules, typed, decisions, asker._replace(historical=True), now, revision)
 
-    def _prefetch(self, rules: SystemRules, questions: Sequence[Question | BadInput]) -> None:
+    def _prefetch(self, questions: Sequence[Question | BadInput], now: datetime) -> None:
         asked = [question for question in questions if not isinstance(question, BadInput)]
         subjects = {name for question in asked for name in (question.subject, question.mediated_for) if name}
-        self._memory.want_people(subjects)
-        known = [self._memory.people[name] for name in subjects if name in self._memory.people]
-        self._engine.chains.prefetch([entry for entry in known if entry.chains is None], rules)
+        people = self._memory.people
+        if any(name not in people or people[name].chains is None for name in subjects):
+            self._memory.want_people(subjects)
+            self._engine.chains.prefetch([people[name] for name in subjects if name in people], self._systems, now)
 
     @staticmethod
     def _decide(engine: Engine, rules: SystemRules, question: Question | BadInput, now: datetime) -> Decision:

@@ -76,7 +76,8 @@ class Trial:
         rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
         apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
         memory = Memory(databases, self._sources, databases.freshness.current())
-        return Engine(memory, self._requirements).decide(rules, read_question(question, rules), now)
+        engine = Engine(memory, self._requirements, {rules.system: rules})
+        return engine.decide(rules, read_question(question, rules), now)
 
 
 def blank_databases() -> Databases:

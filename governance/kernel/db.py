@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class Freshness:
             url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
             link = psycopg.connect(url, autocommit=True, prepare_threshold=0, connect_timeout=2, tcp_user_timeout=2000)
             self._close = link.close
+            link.execute("SET statement_timeout = '450ms'")
             return lambda: int(link.execute(question).fetchone()[0])  # type: ignore[index]
         return self._through_engine
 
@@ -133,6 +135,8 @@ class Databases:
         """Take engines and give them this project's rules."""
         if trail.dialect.name == "sqlite":
             trail = trail.execution_options(schema_translate_map={"trail": None})
+        for engine in (facts, trail):
+            part_at_fork(engine)
         return cls(facts, trail, Freshness(facts))
 
     @contextmanager
@@ -275,9 +279,22 @@ def make_engine(url: str, *, patience: float = 10) -> Engine:
     return engine
 
 
+def part_at_fork(engine: Engine) -> None:
+    """Let a forked process open connections of its own; a database in memory is copied with the process."""
+    if not isinstance(engine.pool, StaticPool):
+        kept = weakref.ref(engine)
+
+        def part() -> None:
+            found = kept()
+            if found is not None:
+                found.dispose(close=False)
+
+        os.register_at_fork(after_in_child=part)
+
+
 def prepare_sqlite(connection: Any, _record: object) -> None:
-    """What every SQLite connection needs: a write-ahead log flushed at each commit, and foreign keys."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    """What every SQLite connection needs: a log flushed at each commit, foreign keys, triggers that see REPLACE."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

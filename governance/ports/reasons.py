@@ -118,7 +118,7 @@ REASONS: dict[Code, Words] = {
         ONESELF, "It is too long since you used your second factor.", "The second factor is older than {minutes} minutes.",
         "user", "Use your second factor again."),
     Code.PURPOSE: Words(
-        ONESELF, "The purpose you gave is not one this system may be used for.", "Purpose {purpose} is not among: {allowed}.",
+        ONESELF, "The purpose you gave is not one this system may be used for.", "The purpose given is not among: {allowed}.",
         "user", "Open the record only for a purpose that this system serves, and give that purpose."),
     Code.REASON_MISSING: Words(
         ONESELF, "You have not said why you need this record.", "No reason for access was given.",

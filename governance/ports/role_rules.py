@@ -61,6 +61,9 @@ class RoleQuestion(Protocol):
 
     conditions: tuple[Condition, ...]
     rules: tuple[Rule, ...]
+    may_deny: bool
+
+    def __hash__(self) -> int: ...
 
     def answer(self, state: tuple[bool | None, ...]) -> RoleAnswer:
         """Casbin's answer where the conditions stand so; asked once for each state in a policy revision, then kept."""

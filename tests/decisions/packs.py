@@ -1,4 +1,4 @@
-"""Two packs made for the tests: every requirement, allow and deny rules, inheritance, mediation in one and not in the other."""
+"""Two packs made for the tests: every requirement, allow and deny rules, inheritance, mediation in one of them."""
 
 from __future__ import annotations
 
@@ -270,6 +270,11 @@ def texts(system: str) -> PackTexts:
 def rules(system: str) -> SystemRules:
     """A pack as decisions see it."""
     return engine.build(read_pack(texts(system), service().requirements), 1)
+
+
+def systems() -> dict[str, SystemRules | None]:
+    """Both packs, as decisions know them."""
+    return {system: rules(system) for system in TEXTS}
 
 
 @cache

@@ -9,8 +9,8 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
 from accreditation.rules import AnswerFacts
+from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.grants.rules import Approval, GrantFacts
@@ -62,13 +62,13 @@ class RowBook:
         return {name: number for number, name in enumerate(sorted(row["reference"] for row in self.world[sheet]), 1)}
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """No session: nothing here asks one."""
-        yield None
+    def reading(self) -> Iterator[object]:
+        """A session that nothing here asks."""
+        yield self
 
     def engine(self) -> Engine:
         """An engine over a fresh memory of this world."""
-        return Engine(self.memory(), packs.service().requirements)
+        return Engine(self.memory(), packs.service().requirements, packs.systems())
 
     def memory(self) -> Memory:
         """A fresh memory of this world."""

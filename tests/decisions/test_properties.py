@@ -26,7 +26,8 @@ from governance.grants.rules import GrantFacts
 from governance.ports.requirement import CLEAR
 from governance.vetting.requirement import SuspensionRequirement, VettingRequirement
 from tests.decisions import packs
-from tests.decisions.oracle import WHO, Case, answer, every_link_holds
+from tests.decisions.oracle import answer, every_link_holds
+from tests.decisions.oracle_case import WHO, Case
 from tests.decisions.rows import RowBook, World
 from tests.decisions.worlds import MORE, PEOPLE, Asked, checked, granted, put, situations
 
@@ -241,7 +242,7 @@ def examine(law: Law, examples: int, *, fixed: bool = True, shrink: bool = True)
         max_examples=examples, derandomize=fixed, database=None, phases=phases, deadline=None,
         suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )  # fmt: skip
-    few(given(data=st.data(), asked=situations())(law))()
+    few(given(st.data(), situations())(law))()
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
@@ -295,9 +296,9 @@ def let_in_who_holds_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def keep_chains_for_ever(patch: pytest.MonkeyPatch) -> None:
-    def of(self: Chains, entry: Any, rules: Any, now: datetime) -> Any:
-        entry.chains = {} if entry.chains is None else entry.chains
-        return entry.chains.setdefault(rules.system, self._build(entry, rules, now))
+    def of(self: Chains, entry: Any, *words: Any) -> Any:
+        entry.chains = self._build(entry, *words) if entry.chains is None else entry.chains
+        return entry.chains
 
     patch.setattr(Chains, "of", of)
 

@@ -147,7 +147,9 @@ def test_an_absent_property_is_unknown_unless_the_pack_has_a_default() -> None:
 
 
 def test_values_are_of_the_declared_types() -> None:
-    body = changed(changed(RECORD, "resource.properties.seen_on", "2026-02-28"), "resource.properties.fields", ["a", "b"])
+    body = changed(
+        changed(RECORD, "resource.properties.seen_on", "2026-02-28"), "resource.properties.fields", ["a", "b"]
+    )
     found = read(body).properties
     assert (found["seen_on"], found["fields"], found["age"]) == (date(2026, 2, 28), ("a", "b"), 12)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,12 +24,15 @@ from governance.kernel.db import Databases
 from governance.kernel.errors import NotFound
 from governance.kernel.toml import Document
 from governance.trail.service import get_record
+from policies.pack import PackTexts
 from tests.decisions import packs
-from tests.decisions.oracle import Case, answer
+from tests.decisions.oracle import answer
+from tests.decisions.oracle_case import Case
 from tests.decisions.rows import World
 from tests.decisions.worlds import MORE, NOON, Asked, put, situations
 from tests.facts import OFFICER
-from tests.installation import PERMITTED, SYSTEM, Installation
+from tests.installation import POLICY, SYSTEM_TOML, Installation
+from tests.servers import PERMITTED, SYSTEM
 
 few = settings(
     max_examples=8, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck),
@@ -48,7 +52,7 @@ def apply(databases: Databases, rows: World) -> int:
 def engine_at(databases: Databases, revision: int) -> Engine:
     """An engine over a fresh memory of one revision."""
     service = packs.service()
-    return Engine(Memory(databases, service.parts.sources, revision), service.requirements)
+    return Engine(Memory(databases, service.parts.sources, revision), service.requirements, packs.systems())
 
 
 def ask(engine: Engine, case: Case) -> Decision:
@@ -153,7 +157,8 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
         return clock.now(), answered.decisions[0]
 
     told = [now()]
-    for act in (installation.suspend, installation.lift, lambda: installation.activate(readme="Again"), installation.suspend):
+    again = partial(installation.activate, PackTexts(SYSTEM_TOML, POLICY, "", "The same rules, told again."))
+    for act in (installation.suspend, installation.lift, again, installation.suspend):
         act()
         told.append(now())
     assert [decision.allowed for _, decision in told] == [True, False, True, True, False]
@@ -166,6 +171,6 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
         record = get_record(installation.databases, answered.ids[0])
         assert record["body"]["historical"] is True
         assert record["leaf"]["facts"] == answered.revision
+    before = clock.now() - timedelta(days=1)
     with pytest.raises(NotFound, match="no rules"):
-        before = clock.now() - timedelta(days=1)
         decisions.ask_as_of(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, before, clock.now())

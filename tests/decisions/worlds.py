@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from governance.kernel.clock import day_end, day_start
 from tests.decisions import packs
-from tests.decisions.oracle import Case
+from tests.decisions.oracle_case import Case
 from tests.decisions.rows import World
 
 TODAY = date(2026, 6, 15)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from governance.kernel.db import Databases
+from governance.kernel.db import Databases, LongChange
 from governance.kernel.errors import Conflict
 from governance.kernel.recorded import (
     Change,
@@ -57,7 +57,9 @@ def write(session: Session, system: str) -> None:
 def shut(session: Session, system: str) -> None:
     """Close a system's fact that stands."""
     stands = session.scalars(
-        select(SystemStatus.id).where(SystemStatus.system == system, seen(SystemStatus, change_of(session).base_revision))
+        select(SystemStatus.id).where(
+            SystemStatus.system == system, seen(SystemStatus, change_of(session).base_revision)
+        )
     )
     close(session, SystemStatus, list(stands), [key(system)])
 
@@ -79,7 +81,9 @@ def standing(databases: Databases, at: int | None = None) -> list[str]:
 def left_over(databases: Databases) -> tuple[int, int, int]:
     """How many facts, logged keys and changes there are."""
     with databases.reading() as session:
-        counted = [session.scalar(select(func.count()).select_from(table)) for table in (SystemStatus, ChangeKey, Change)]
+        counted = [
+            session.scalar(select(func.count()).select_from(table)) for table in (SystemStatus, ChangeKey, Change)
+        ]
     return counted[0] or 0, counted[1] or 0, counted[2] or 0
 
 
@@ -102,9 +106,13 @@ def test_a_closed_fact_stands_at_older_revisions(databases: Databases) -> None:
 
 
 def test_an_error_leaves_nothing(databases: Databases) -> None:
-    with pytest.raises(ZeroDivisionError), databases.change("test", NOON) as session:
-        write(session, "one")
-        raise ZeroDivisionError
+    def mistaken() -> None:
+        with databases.change("test", NOON) as session:
+            write(session, "one")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        mistaken()
     assert (left_over(databases), databases.freshness.current()) == ((0, 0, 0), 0)
 
 
@@ -143,11 +151,16 @@ def test_nobody_waits_for_a_long_change(databases: Databases) -> None:
 def test_a_long_change_that_is_broken_off_leaves_nothing(databases: Databases, wrong: type[BaseException]) -> None:
     add(databases, "one")
     before = left_over(databases)
-    with pytest.raises(wrong), databases.long_change("test", NOON) as change:
-        with change.part() as session:
-            shut(session, "one")
-            write(session, "two")
-        raise wrong
+
+    def broken_off() -> None:
+        with databases.long_change("test", NOON) as change:
+            with change.part() as session:
+                shut(session, "one")
+                write(session, "two")
+            raise wrong
+
+    with pytest.raises(wrong):
+        broken_off()
     assert left_over(databases) == before
     assert standing(databases) == ["one"]
 
@@ -185,10 +198,14 @@ def test_a_sealed_change_is_not_swept(databases: Databases) -> None:
 
 
 def test_a_change_that_was_swept_cannot_be_sealed(databases: Databases) -> None:
-    with pytest.raises(Conflict), databases.long_change("test", NOON) as change:
-        with change.part() as session:
-            write(session, "one")
-        databases.sweep(change.change.id)
+    def swept() -> None:
+        with databases.long_change("test", NOON) as change:
+            with change.part() as session:
+                write(session, "one")
+            databases.sweep(change.change.id)
+
+    with pytest.raises(Conflict):
+        swept()
     assert (left_over(databases), databases.freshness.current()) == ((0, 0, 0), 0)
 
 
@@ -224,25 +241,31 @@ def test_nothing_is_closed_twice(databases: Databases) -> None:
 def test_whoever_seals_first_wins(databases: Databases) -> None:
     """A short change goes first beside a long one of the same facts; the long one is refused as a whole."""
     add(databases, "one")
-    with pytest.raises(Conflict, match="changed the same facts"), databases.long_change("test", NOON) as change:
-        with change.part() as session:
-            shut(session, "one")
-            write(session, "two")
-        with databases.change("test", NOON) as session:
-            shut(session, "one")
-            write(session, "three")
+
+    def overtaken() -> None:
+        with databases.long_change("test", NOON) as change:
+            with change.part() as session:
+                shut(session, "one")
+                write(session, "two")
+            with databases.change("test", NOON) as session:
+                shut(session, "one")
+                write(session, "three")
+
+    with pytest.raises(Conflict, match="changed the same facts"):
+        overtaken()
     assert standing(databases) == ["three"]
 
 
 def test_a_conflict_is_found_without_any_row_in_common(databases: Databases) -> None:
-    with pytest.raises(Conflict), databases.long_change("test", NOON) as change:
-        with change.part() as session:
-            touch(session, [key("one")])
-        add(databases, "one")
-    with databases.long_change("test", NOON) as change:
-        with change.part() as session:
-            touch(session, [key("one")])
-        add(databases, "two")
+    def beside(other: str) -> None:
+        with databases.long_change("test", NOON) as change:
+            with change.part() as session:
+                touch(session, [key("one")])
+            add(databases, other)
+
+    with pytest.raises(Conflict):
+        beside("one")
+    beside("two")
 
 
 def test_two_long_changes_of_one_fact_leave_one_of_them(databases: Databases) -> None:
@@ -271,22 +294,26 @@ def test_a_long_change_never_undoes_what_was_closed_beside_it(databases: Databas
     with databases.reading() as session:
         row = session.scalars(select(SystemStatus.id)).one()
     reached = threading.Event()
-    with ThreadPoolExecutor() as pool, pytest.raises(Conflict), databases.long_change("long", NOON) as change:
 
-        def long_part() -> None:
-            with change.part() as session:
-                reached.set()
+    def long_one(pool: ThreadPoolExecutor) -> None:
+        with databases.long_change("long", NOON) as change:
+            with databases.change("short", NOON) as session:
                 close(session, SystemStatus, [row], [key("one")])
+                waiting = pool.submit(close_part, change)
+                reached.wait(0.5)
+                time.sleep(0.2)  # until it waits for our row
+            raised = waiting.exception()
+            assert standing(databases) == []
+            if raised:
+                raise raised
 
-        with databases.change("short", NOON) as session:
+    def close_part(change: LongChange) -> None:
+        with change.part() as session:
+            reached.set()
             close(session, SystemStatus, [row], [key("one")])
-            waiting = pool.submit(long_part)
-            reached.wait(0.5)
-            threading.Event().wait(0.2)  # until it waits for our row
-        raised = waiting.exception()
-        assert standing(databases) == []
-        if raised:
-            raise raised
+
+    with ThreadPoolExecutor() as pool, pytest.raises(Conflict):
+        long_one(pool)
     assert standing(databases) == []
 
 
@@ -356,6 +383,6 @@ def test_a_revision_is_never_given_twice(databases: Databases) -> None:
     add(databases, "one")
     with databases.writing() as session:
         session.execute(update(Ledger).values(revision=0))
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         add(databases, "two")
     assert standing(databases, 1) == ["one"]

@@ -26,6 +26,10 @@ REFUSED = [
     ("trail_entry_body", "UPDATE trail_entry_body SET body = salt"),
     ("trail_entry_body", "DELETE FROM trail_entry_body"),
 ]
+REPLACED = [
+    ("leaf", "REPLACE INTO {leaf} SELECT chain, seq, system, 1 - decision, at, leaf FROM {leaf}"),
+    ("body", "REPLACE INTO {body} SELECT chain, seq, body, salt FROM {body}"),
+]
 TRUNCATED = [(table, f"TRUNCATE {{{table}}} CASCADE") for table in ("leaf", "body", "trail_entry", "trail_entry_body")]
 
 
@@ -33,14 +37,19 @@ def execute(databases: Databases, table: str, statement: str) -> int:
     """Execute a statement as the service's own account, and say how many rows it touched."""
     engine = databases.trail if table in ("leaf", "body") else databases.facts
     schema = "trail." if engine.dialect.name == "postgresql" else ""
-    names = {"leaf": f"{schema}leaf", "body": f"{schema}body", "trail_entry": "trail_entry", "trail_entry_body": "trail_entry_body"}
+    names = {
+        "leaf": f"{schema}leaf",
+        "body": f"{schema}body",
+        "trail_entry": "trail_entry",
+        "trail_entry_body": "trail_entry_body",
+    }
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         return connection.execute(text(statement.format(**names))).rowcount
 
 
 def test_the_databases_refuse_to_alter_or_remove(installation: Installation) -> None:
     Recorder(installation.databases).put([some_record(1), some_record(2)])
-    statements = REFUSED + (TRUNCATED if installation.urls.dialect == "postgresql" else [])
+    statements = REFUSED + (TRUNCATED if installation.urls.dialect == "postgresql" else REPLACED)
     for table, statement in statements:
         with pytest.raises(DatabaseError, match="append-only"):
             execute(installation.databases, table, statement)

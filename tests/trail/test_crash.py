@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from governance.trail import store
-from tests.installation import PERMITTED, SERVING_WITHIN, UNKNOWN, Answer, Client, Installation, Launcher, Server, installed
+from tests.installation import Installation, installed
+from tests.servers import PERMITTED, SERVING_WITHIN, UNKNOWN, Answer, Launcher, Server
 
 CLIENTS = 8
 BETWEEN_KILLS = 10
@@ -26,7 +27,8 @@ class Load:
         self.answers: list[Answer] = []
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._ask, args=(servers[number % len(servers)], number)) for number in range(CLIENTS)
+            threading.Thread(target=self._ask, args=(servers[number % len(servers)], number))
+            for number in range(CLIENTS)
         ]
 
     def _ask(self, server: Server, number: int) -> None:
@@ -76,9 +78,9 @@ def unrecorded(installation: Installation, answers: list[Answer]) -> list[Answer
     recorded = {}
     with installation.databases.trail.connect() as connection:
         for number, name, *_ in store.list_chains(connection):
-            for seq, *_, leaf, _, _, _ in store.list_leaves(connection, number):
-                said = json.loads(leaf)
-                recorded[f"{name}-{seq}"] = said.get("decision"), tuple(said.get("codes", ())), said.get("policy")
+            for row in store.list_leaves(connection, number):
+                said = json.loads(row[4])
+                recorded[f"{name}-{row[0]}"] = said.get("decision"), tuple(said.get("codes", ())), said.get("policy")
     return [one for one in answers if recorded.get(one.id) != (one.decision, one.codes, one.policy)]
 
 

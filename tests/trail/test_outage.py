@@ -10,7 +10,8 @@ import psycopg
 from sqlalchemy import make_url
 
 from governance.kernel.db import make_engine
-from tests.installation import Answer, Installation, Launcher, Server, installed
+from tests.installation import Installation, installed
+from tests.servers import Answer, Launcher, Server
 
 IN_TIME = 1.0
 ASKING = 8
@@ -93,3 +94,20 @@ def test_a_connection_that_the_database_ends_is_replaced(tmp_path: Path, launche
         assert {answer.status for answer in answers} <= {200, 503}
         assert [answer.decision for answer in answers[-3:]] == [True] * 3
         installation.assert_intact()
+
+
+def test_facts_that_cannot_be_read_are_told_in_time(tmp_path: Path, launcher: Launcher) -> None:
+    """Somebody holds the ledger of a PostgreSQL installation: no answer, no waiting for ever, and no hand to mend it."""
+    with installed(tmp_path, "postgresql") as installation:
+        server = installation.server(launcher)
+        server.wait()
+        with server.client() as client:
+            with installation.databases.writing() as session:
+                session.connection().exec_driver_sql("LOCK TABLE ledger IN ACCESS EXCLUSIVE MODE")
+                began = time.monotonic()
+                answer = client.ask()
+                assert (answer.status, answer.code) == (503, "facts_unavailable")
+                assert client.ready() is False
+                assert time.monotonic() - began < 4 * IN_TIME
+            assert client.ask().decision is True
+            assert client.ready() is True

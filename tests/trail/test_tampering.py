@@ -98,7 +98,11 @@ def test_a_change_of_any_column_is_found(bench: Bench, chains: dict[int, str], t
         for column, old in row.items()
         for new in others(old)
         if (table, column) not in NOT_OF_THE_TRAIL
-        and (new == row[column] or tuple(bench.key(table, {**row, column: new}).values()) not in taken or column not in bench.key(table, row))
+        and (
+            new == row[column]
+            or tuple(bench.key(table, {**row, column: new}).values()) not in taken
+            or column not in bench.key(table, row)
+        )
     ]
     for row, column, new in tried:
         with bench.altered(table, row, **{column: new}) as damages:
@@ -127,7 +131,9 @@ def test_a_change_of_any_byte_of_a_record_is_found(small_bench: Bench) -> None:
 
 def test_a_change_of_sampled_bytes_of_any_record_is_found(bench: Bench, chains: dict[int, str]) -> None:
     unfound, choice = [], random.Random(SEED)
-    everything = [(table, row) for table in ("leaf", "body", "trail_entry", "trail_entry_body") for row in bench.rows(table)]
+    everything = [
+        (table, row) for table in ("leaf", "body", "trail_entry", "trail_entry_body") for row in bench.rows(table)
+    ]
     for table, row in choice.sample(everything, SAMPLED[bench.databases.trail.dialect.name]):
         column = choice.choice([name for name, value in row.items() if isinstance(value, bytes)])
         offset = choice.randrange(len(row[column]))
@@ -163,7 +169,11 @@ def test_a_cut_tail_of_the_entries_is_missed(bench: Bench) -> None:
 def test_a_chain_removed_with_all_its_records_is_missed(bench: Bench) -> None:
     leaves = [row for row in bench.rows("leaf") if row["chain"] == 1]
     bodies = [row for row in bench.rows("body") if row["chain"] == 1]
-    with bench.removed("body", bodies), bench.removed("leaf", leaves), bench.removed("chain", bench.rows("chain")[:1]) as damages:
+    with (
+        bench.removed("body", bodies),
+        bench.removed("leaf", leaves),
+        bench.removed("chain", bench.rows("chain")[:1]) as damages,
+    ):
         assert damages == [Damage("chain 1", "missing as a whole")]
 
 
@@ -189,7 +199,10 @@ def test_swapped_records_are_found(bench: Bench, chains: dict[int, str]) -> None
     leaves = {(row["chain"], row["seq"]): row for row in bench.rows("leaf")}
     for one, other in (((1, 4), (1, 5)), ((1, 6), (2, 6))):
         theirs = [{name: leaves[key][name] for name in ("system", "decision", "at", "leaf")} for key in (one, other)]
-        with bench.altered("leaf", leaves[one], **theirs[1]), bench.altered("leaf", leaves[other], **theirs[0]) as damages:
+        with (
+            bench.altered("leaf", leaves[one], **theirs[1]),
+            bench.altered("leaf", leaves[other], **theirs[0]) as damages,
+        ):
             assert places(damages) >= {f"{chains[number]}-{seq}" for number, seq in (one, other)}
 
 
@@ -240,7 +253,9 @@ def test_a_blanked_body_that_no_entry_tells_of_is_found(
     ("trail_entry", "action", "decision.erased"),
     ("trail_entry_body", "body", 1.5),
 ])  # fmt: skip
-def test_a_value_of_another_kind_is_found(bench: Bench, chains: dict[int, str], table: str, column: str, value: Any) -> None:
+def test_a_value_of_another_kind_is_found(
+    bench: Bench, chains: dict[int, str], table: str, column: str, value: Any
+) -> None:
     """SQLite keeps whatever it is given; the verifier names it and goes on."""
     if bench.on_postgresql:
         return
@@ -249,7 +264,9 @@ def test_a_value_of_another_kind_is_found(bench: Bench, chains: dict[int, str], 
         assert places(damages) & place_of(table, row, chains)
 
 
-@pytest.mark.parametrize("leaf", [b"", b"null", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"seq":' + b"9" * 5_000 + b"}"])
+@pytest.mark.parametrize(
+    "leaf", [b"", b"null", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"seq":' + b"9" * 5_000 + b"}"]
+)
 def test_a_leaf_that_cannot_be_read_is_named(bench: Bench, chains: dict[int, str], leaf: bytes) -> None:
     row = next(row for row in bench.rows("leaf") if (row["chain"], row["seq"]) == (1, 4))
     with bench.altered("leaf", row, leaf=leaf) as damages:

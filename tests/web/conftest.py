@@ -49,7 +49,8 @@ def world(today: date) -> dict[str, list[dict[str, Any]]]:
     roles = {"ann": "worker", "ben": "lead", "sue": "worker", "coi": "worker", "bar": "worker", "rea": "reader"}
     approvals = [{**one, "on": since} for one in APPROVERS[:2]]
     rows["grants"] = [
-        granted(name, "alpha", role, "council", **{"from": since, "approvals": approvals}) for name, role in roles.items()
+        granted(name, "alpha", role, "council", **{"from": since, "approvals": approvals})
+        for name, role in roles.items()
     ]
     rows["grants"].append(granted("ana", "beta", "analyst", "council", **{"from": since}))
     rows["agreements"] = [one | {"from": since} for one in rows["agreements"]] + [

@@ -61,7 +61,11 @@ def test_an_answer_names_its_record_and_revisions(office: Office) -> None:
 
 
 def test_three_times_asked_three_times_the_same(office: Office) -> None:
-    for body in (RECORD, changed(RECORD, "subject.id", "cat"), changed(RECORD, "context.time", "2025-06-27T18:03-07:00")):
+    for body in (
+        RECORD,
+        changed(RECORD, "subject.id", "cat"),
+        changed(RECORD, "context.time", "2025-06-27T18:03-07:00"),
+    ):
         answers = [office.ask(body) for _ in range(3)]
         assert len({answer.data for answer in answers}) == 1
         assert len({answer.headers["Decision-Id"] for answer in answers}) == 3
@@ -156,7 +160,9 @@ def test_what_a_caller_says_of_a_stored_property_does_not_count(office: Office) 
 
 
 def test_a_second_factor_is_the_front_ends_word(office: Office) -> None:
-    export = changed(changed(changed(RECORD, "subject.id", "ben"), "action.name", "export"), "resource.properties.age", 12)
+    export = changed(
+        changed(changed(RECORD, "subject.id", "ben"), "action.name", "export"), "resource.properties.age", 12
+    )
     assert codes(office.ask(export)) == ["second_factor_missing"]
     export["context"] |= {"acr": "mfa", "auth_time": int(clock.now().timestamp()) - 30 * 60}
     told = json.loads(office.ask(export).data)

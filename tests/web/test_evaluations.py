@@ -54,7 +54,10 @@ def test_only_true_explains(quick: Office, explain: Any) -> None:
 
 
 def test_defaults_stand_in_for_what_an_item_leaves_out(office: Office) -> None:
-    body = {**RECORD, "evaluations": [{}, {"subject": NOBODY["subject"]}, {"action": {"name": "edit"}}, {"context": {}}]}
+    body = {
+        **RECORD,
+        "evaluations": [{}, {"subject": NOBODY["subject"]}, {"action": {"name": "edit"}}, {"context": {}}],
+    }
     assert decisions(office.ask_many(body)) == [True, False, False, False]
 
 

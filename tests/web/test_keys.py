@@ -93,5 +93,7 @@ def test_keys_and_people_that_nobody_knows_are_not_kept(office: Office) -> None:
     for number in range(20):
         office.ask(RECORD, headers={"Authorization": f"Bearer postern_NOBODY{number}_x"})
         office.ask({**RECORD, "subject": {"type": "user", "id": f"nobody-{number}"}})
-        office.ask_many({"evaluations": [{**RECORD, "subject": {"type": "user", "id": f"n-{one}"}} for one in range(3)]})
+        office.ask_many(
+            {"evaluations": [{**RECORD, "subject": {"type": "user", "id": f"n-{one}"}} for one in range(3)]}
+        )
     assert sum(map(len, memory._shared.values())) + len(memory.people) == before

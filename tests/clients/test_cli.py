@@ -1,0 +1,104 @@
+"""`postern keys`, `suspend` and `lift`: what they print, how they end, what they change."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from governance.clients.rules import opens, split_key
+from governance.clients.store import list_keys
+from governance.kernel import clock
+from governance.trail.models import TrailEntry
+from tests.commands import Desk
+from tests.installation import SYSTEM
+
+ASKED = (SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F-1", "-c", "case=C-1")
+
+
+def test_a_key_is_printed_once_and_never_kept(desk: Desk) -> None:
+    told = desk.run("keys", "add", "Look-up", "--system", SYSTEM, "--scope", "reasons:full")
+    assert told.exit_code == 0
+    key = told.stdout.strip()
+    prefix, secret = split_key(key) or ("", "")
+    assert len(secret) >= 22, "128 bits at least"
+    with desk.installation.databases.reading() as session:
+        (found,) = list_keys(session, desk.revision, [prefix])
+    assert (found.name, found.systems, found.scopes) == ("Look-up", {SYSTEM}, {"reasons:full"})
+    assert opens(found, secret, clock.now())
+    listed = desk.run("keys", "list").stdout
+    assert prefix in listed
+    assert "Look-up" in listed
+    assert secret not in listed
+
+
+def test_a_key_is_good_through_its_last_day(desk: Desk) -> None:
+    today = clock.london_day(clock.now())
+    keys = [
+        desk.run("keys", "add", "x", "--system", SYSTEM, "--until", day.isoformat()).stdout.strip()
+        for day in (today, today - timedelta(days=1))
+    ]
+    decisions = desk.installation.service.decisions
+    decisions.catch_up()
+    good, ended = (decisions.key(key, clock.now()) for key in keys)
+    assert good is not None
+    assert good.ends_at == clock.day_end(today)
+    assert ended is None
+    assert clock.iso(clock.day_end(today)) in desk.run("keys", "list").stdout
+
+
+def test_a_revoked_key_is_gone(desk: Desk) -> None:
+    key = desk.run("keys", "add", "x", "--system", SYSTEM).stdout.strip()
+    decisions, prefix = desk.installation.service.decisions, key.split("_")[1]
+    decisions.catch_up()
+    assert decisions.key(key, clock.now()) is not None
+    assert desk.run("keys", "revoke", prefix, "--why", "lost").exit_code == 0
+    decisions.catch_up()
+    assert decisions.key(key, clock.now()) is None
+    again = desk.run("keys", "revoke", prefix, "--why", "lost")
+    assert again.exit_code == 1
+    assert prefix in again.stderr
+    assert prefix not in desk.run("keys", "list").stdout
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("keys", "add", "x"), 2),
+    (("keys", "add", " ", "--system", SYSTEM), 1),
+    (("keys", "add", "x", "--system", SYSTEM, "--scope", "everything"), 2),
+    (("keys", "add", "x", "--system", SYSTEM, "--until", "tomorrow"), 2),
+    (("keys", "revoke", "NOBODY"), 2),
+    (("suspend", "ann"), 2),
+    (("suspend", "ann", "--why", "  "), 1),
+    (("suspend", "nobody", "--why", "x"), 1),
+    (("lift", "ann", "--why", "x"), 1),
+    (("lift", "nobody", "--why", "x"), 1),
+])  # fmt: skip
+def test_what_is_refused_changes_nothing(desk: Desk, words: tuple[str, ...], code: int) -> None:
+    before = (desk.revision, desk.count(TrailEntry))
+    told = desk.run(*words)
+    assert told.exit_code == code
+    assert told.stderr
+    assert (desk.revision, desk.count(TrailEntry)) == before
+
+
+def test_a_suspension_and_its_end(desk: Desk) -> None:
+    before = desk.count(TrailEntry)
+    assert desk.decide(*ASKED).exit_code == 0
+    assert desk.run("suspend", "ann", "--why", "misuse").stdout == "ann is suspended.\n"
+    assert desk.decide(*ASKED).exit_code == 1
+    again = desk.run("suspend", "ann", "--why", "misuse")
+    assert again.exit_code == 1
+    assert "suspended already" in again.stderr
+    assert desk.run("lift", "ann", "--why", "cleared").exit_code == 0
+    assert desk.decide(*ASKED).exit_code == 0
+    assert desk.count(TrailEntry) == before + 2
+
+
+def test_a_suspension_to_come_does_not_stand_in_the_way_of_one_now(desk: Desk) -> None:
+    later = clock.london_day(clock.now()) + timedelta(days=30)
+    desk.apply(f'[[suspensions]]\nperson = "ann"\nwhy = "leaves"\nfrom = {later.isoformat()}\n')
+    assert desk.decide(*ASKED).exit_code == 0
+    assert desk.run("suspend", "ann", "--why", "misuse").exit_code == 0
+    assert desk.decide(*ASKED).exit_code == 1
+    assert desk.run("lift", "ann", "--why", "both were wrong").exit_code == 0
+    assert desk.decide(*ASKED).exit_code == 0

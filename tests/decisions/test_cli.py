@@ -1,0 +1,112 @@
+"""`postern decide`: what a person reads, what a machine reads, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from governance.decisions.cli import pairs
+from governance.kernel import clock
+from governance.trail.service import get_record
+from tests.commands import Desk, desk
+from tests.installation import SYSTEM
+
+__all__ = ["desk"]
+
+ASKED = (SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F-1")
+CASE = ("-c", "case=C-1")
+
+
+def test_a_permit_ends_with_nought(desk: Desk) -> None:
+    told = desk.decide(*ASKED, *CASE)
+    assert told.exit_code == 0
+    first, *_, last = told.stdout.splitlines()
+    assert first == "Permitted."
+    assert "By rule A-1" in told.stdout
+    number = last.split()[1].rstrip(",")
+    record = get_record(desk.installation.databases, number)
+    assert record["leaf"]["decision"] is True
+    assert record["body"]["asserted_by"] == "cli"
+
+
+def test_a_denial_ends_with_one_and_says_what_to_do(desk: Desk) -> None:
+    told = desk.decide(SYSTEM, "--subject", "mo", "--action", "view", "--resource", "file:F-1")
+    assert told.exit_code == 1
+    lines = told.stdout.splitlines()
+    assert lines[0] == "Denied."
+    assert [line.split(":")[0].strip() for line in lines if line.startswith("  ") and line[2] != " "] == [
+        "no_grant", "no_need", "not_employed",
+    ]  # fmt: skip
+    assert "What to do: Ask your manager to request access for you." in told.stdout
+
+
+def test_the_command_line_reads_what_front_ends_do_not(desk: Desk) -> None:
+    desk.installation.suspend()
+    assert "suspended: Your access is suspended." in desk.decide(*ASKED, *CASE).stdout
+
+
+def test_for_machines(desk: Desk) -> None:
+    permit = desk.decide(*ASKED, *CASE, "--json")
+    told = json.loads(permit.stdout)
+    assert (permit.exit_code, told["decision"]) == (0, True)
+    assert told["facts_revision"] == desk.revision
+    assert get_record(desk.installation.databases, told["decision_id"])["leaf"]["decision"] is True
+    denial = desk.decide(*ASKED, "--json")
+    told = json.loads(denial.stdout)
+    assert (denial.exit_code, told["decision"]) == (1, False)
+    assert [one["code"] for one in told["context"]["reasons"]] == ["no_need"]
+    assert "historical" not in told
+
+
+@pytest.mark.parametrize("words", [
+    ("nowhere", *ASKED[1:]),
+    (*ASKED[:5], "--resource", "file"),
+    (*ASKED[:5], "--resource", "file:"),
+    (*ASKED[:5], "--resource", ":F-1"),
+    (*ASKED[:5], "--resource", "file:" + "x" * 201),
+    (*ASKED, "-c", "case"),
+    (*ASKED, "-c", "=1"),
+    (*ASKED, "-c", "case=" + "x" * 41),
+    (*ASKED, "-c", "case=12"),
+    (*ASKED, "--as-of", "yesterday"),
+    (*ASKED, "--as-of", "2026-13-01"),
+    (*ASKED, "--as-of", "1999-01-01"),
+    (SYSTEM, "--action", "view", "--resource", "file:F-1"),
+    (SYSTEM, "--subject", " ", "--action", "view", "--resource", "file:F-1"),
+    (*ASKED, "--unknown"),
+])  # fmt: skip
+def test_a_bad_question_ends_with_two(desk: Desk, words: tuple[str, ...]) -> None:
+    told = desk.decide(*words)
+    assert told.exit_code == 2
+    assert told.stdout == ""
+    assert "Error" in told.stderr
+
+
+def test_ids_may_hold_colons(desk: Desk) -> None:
+    told = desk.decide(SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F:1:2", *CASE, "--json")
+    number = json.loads(told.stdout)["decision_id"]
+    body = get_record(desk.installation.databases, number)["body"]
+    assert (body["type"], body["id"]) == ("file", "F:1:2")
+
+
+def test_as_of_a_past_moment(desk: Desk) -> None:
+    before = clock.now()
+    desk.installation.suspend()
+    assert desk.decide(*ASKED, *CASE).exit_code == 1
+    told = desk.decide(*ASKED, *CASE, "--as-of", before.isoformat())
+    assert told.exit_code == 0
+    assert f"historical (as of {before.isoformat()})" in told.stdout
+    machine = json.loads(desk.decide(*ASKED, *CASE, "--json", "--as-of", before.isoformat()).stdout)
+    assert machine["historical"] is True
+    assert get_record(desk.installation.databases, machine["decision_id"])["body"]["historical"] is True
+    tomorrow = (clock.london_day(before) + timedelta(days=1)).isoformat()
+    assert desk.decide(*ASKED, *CASE, "--as-of", tomorrow).exit_code == 2, "a day to come is no past day"
+
+
+def test_values_of_the_command_line() -> None:
+    given = ("a=true", "b=12", 'c=["x"]', "d=x=y", 'e="q"', "f=", "g=1.5", "h=null", "i={}", "j=NaN")
+    assert pairs(given) == {
+        "a": True, "b": 12, "c": ["x"], "d": "x=y", "e": '"q"', "f": "", "g": "1.5", "h": "null", "i": "{}", "j": "NaN",
+    }  # fmt: skip

@@ -1,0 +1,5 @@
+"""The command line over an installation: commands run in this process, as `postern` runs them."""
+
+from tests.commands import Desk, desk
+
+__all__ = ["Desk", "desk"]

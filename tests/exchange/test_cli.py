@@ -1,0 +1,156 @@
+"""`postern facts apply`: a file of facts, all of it or nothing, every error with its line and field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from governance.people.models import Employment, PersonDetails
+from governance.trail.models import TrailEntry
+from tests.commands import Desk
+
+GOOD = """
+[[people]]
+reference = "zoe"
+name = "Zoë Zeta"
+manager = "mo"
+
+[[employment]]
+person = "zoe"
+organisation = "council"
+post = "archivist"
+from = 2024-02-29
+
+[[grants]]
+person = "zoe"
+system = "archive"
+role = "reader"
+organisation = "council"
+from = 2024-03-01
+to = 2030-01-31
+approvals = [{ by = "mo", capacity = "line_manager", on = 2024-02-28 }]
+"""
+OTHER = '[[people]]\nreference = "zoe"\nname = "Other"\n\n'
+TABLES = (PersonDetails, Employment, TrailEntry)
+
+
+def counts(desk: Desk) -> list[int]:
+    return [desk.count(table) for table in TABLES]
+
+
+def test_a_file_is_applied(desk: Desk) -> None:
+    before = desk.revision
+    told = desk.apply(GOOD)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines() == [
+        "people: 1 recorded, 0 closed, 0 unchanged",
+        "employment: 1 recorded, 0 closed, 0 unchanged",
+        "grants: 1 recorded, 0 closed, 0 unchanged",
+        f"Facts are at revision {before + 1}.",
+    ]
+    assert (
+        desk.decide("archive", "--subject", "zoe", "--action", "view", "--resource", "file:1", "-c", "case=C").exit_code
+        == 0
+    )
+
+
+def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
+    desk.apply(GOOD)
+    before = counts(desk)[:-1]
+    told = desk.apply(GOOD)
+    assert told.exit_code == 0
+    assert [line for line in told.stdout.splitlines() if "unchanged" in line] == [
+        f"{sheet}: 0 recorded, 0 closed, 1 unchanged" for sheet in ("people", "employment", "grants")
+    ]
+    assert counts(desk)[:-1] == before
+
+
+def test_a_differing_fact_closes_the_one_that_stood(desk: Desk) -> None:
+    desk.apply(GOOD)
+    told = desk.apply(GOOD.replace("to = 2030-01-31", "to = 2031-01-31").replace("Zoë Zeta", "Zoë Zweig"))
+    assert "people: 1 recorded, 1 closed, 0 unchanged" in told.stdout
+    assert "employment: 0 recorded, 0 closed, 1 unchanged" in told.stdout
+    assert "grants: 1 recorded, 1 closed, 0 unchanged" in told.stdout
+
+
+def test_a_row_twice_counts_once(desk: Desk) -> None:
+    person = GOOD.partition("[[employment]]")[0]
+    told = desk.apply(person + person + GOOD.replace(person, ""))
+    assert told.exit_code == 0, told.output
+    assert "people: 1 recorded, 0 closed, 0 unchanged" in told.stdout
+
+
+@pytest.mark.parametrize(("says", "change", "wanted"), [
+    ("two rows say different things", ("[[employment]]", OTHER + "[[employment]]"), ["people"]),
+    ("a required field is missing", ('name = "Zoë Zeta"\n', ""), [":2", "name"]),
+    ("a field is unknown", ('name = "Zoë Zeta"', 'name = "Zoë"\nnam = "x"'), [":5", "nam"]),
+    ("a reference leads nowhere", ('manager = "mo"', 'manager = "nobody"'), [":5", "manager", "nobody"]),
+    ("an organisation is unknown", ('"council"\npost', '"moon"\npost'), [":9", "organisation", "moon"]),
+    ("a day is none", ("from = 2024-02-29", 'from = "2024-02-30"'), [":11", "from"]),
+    ("a moment is no day", ("from = 2024-02-29", "from = 2024-02-29T00:00:00Z"), [":11", "from"]),
+    ("an end is no day", ("to = 2030-01-31", "to = 5"), [":19", "to"]),
+    ("a number is no text", ('name = "Zoë Zeta"', "name = 5"), [":4", "name"]),
+    ("text is blank", ('name = "Zoë Zeta"', 'name = "  "'), [":4", "name"]),
+    ("text has a line break", ('name = "Zoë Zeta"', 'name = "a\\nb"'), [":4", "name"]),
+    ("a sheet is unknown", ("[[people]]", "[[persons]]"), [":2", "persons"]),
+    ("a sheet is a table", ("[[people]]", "[people]"), [":2", "people"]),
+    ("an approval has no day", (", on = 2024-02-28", ""), ["approvals", "on"]),
+    ("the file is no TOML", ('reference = "zoe"', "reference = zoe"), [":3"]),
+    ("a key stands twice", ('reference = "zoe"', 'reference = "zoe"\nreference = "zoe"'), [":4"]),
+])  # fmt: skip
+def test_an_error_is_named_and_nothing_is_applied(
+    desk: Desk, says: str, change: tuple[str, str], wanted: list[str]
+) -> None:
+    assert change[0] in GOOD
+    before, revision = counts(desk), desk.revision
+    told = desk.apply(GOOD.replace(*change, 1))
+    assert told.exit_code == 1, says
+    assert "nothing was applied" in told.stderr
+    line = next(line for line in told.stderr.splitlines() if "facts.toml" in line)
+    assert all(word in line for word in wanted), (says, line)
+    assert told.stdout == ""
+    assert (counts(desk), desk.revision) == (before, revision), says
+
+
+def test_every_error_is_named(desk: Desk) -> None:
+    told = desk.apply(GOOD.replace('name = "Zoë Zeta"', "name = 5").replace("from = 2024-02-29", "from = 1"))
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in told.stderr.splitlines()[:2]] == [
+        "facts.toml:4", "facts.toml:11",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "wanted"), [
+    (None, "cannot be read"), (b"\xff\xfe", "UTF-8"), ("café".encode("latin-1"), "UTF-8"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_read(desk: Desk, tmp_path: Path, content: bytes | None, wanted: str) -> None:
+    file = tmp_path / "odd.toml"
+    if content is not None:
+        file.write_bytes(content)
+    told = desk.run("facts", "apply", str(file))
+    assert told.exit_code == 1
+    assert wanted in told.stderr
+
+
+def test_a_byte_order_mark_is_no_matter(desk: Desk) -> None:
+    assert desk.apply("\ufeff" + GOOD).exit_code == 0
+
+
+def test_an_empty_file_applies_nothing(desk: Desk) -> None:
+    before = counts(desk)[:-1]
+    assert desk.apply("").exit_code == 0
+    assert counts(desk)[:-1] == before
+
+
+def test_names_are_composed(desk: Desk) -> None:
+    """The same name written in two ways is one person."""
+    desk.apply('[[people]]\nreference = "zo\u00eb"\nname = "Zo\u00eb"\n')
+    told = desk.apply('[[people]]\nreference = "zoe\u0308"\nname = "Zoe\u0308"\n')
+    assert "people: 0 recorded, 0 closed, 1 unchanged" in told.stdout
+
+
+def test_a_new_suspension_stands_at_once(desk: Desk) -> None:
+    desk.apply('[[suspensions]]\nperson = "ann"\nwhy = "misuse"\nfrom = 2026-01-01\n')
+    told = desk.decide("archive", "--subject", "ann", "--action", "view", "--resource", "file:1", "-c", "case=C")
+    assert told.exit_code == 1
+    assert "suspended" in told.stdout

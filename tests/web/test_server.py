@@ -1,0 +1,135 @@
+"""The same doors through the server itself: raw bytes on a socket, as a front end or a stranger sends them."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.installation import Installation, launcher, shared_installation
+from tests.servers import SYSTEM, Launcher, Server
+
+__all__ = ["launcher", "shared_installation"]
+
+BODY = json.dumps({
+    "subject": {"type": "user", "id": "ann"}, "action": {"name": "view"}, "resource": {"type": "file", "id": "F-1"},
+    "context": {"case": "C-1"},
+}).encode()  # fmt: skip
+DOOR = f"/systems/{SYSTEM}/access/v1/evaluation"
+
+
+@pytest.fixture(scope="module")
+def server(shared_installation: Installation, launcher: Launcher) -> Iterator[Server]:
+    made = shared_installation.server(launcher)
+    made.wait()
+    yield made
+    made.kill()
+
+
+def send(server: Server, raw: bytes, seconds: float = 10) -> tuple[int, dict[str, str], bytes]:
+    """Send bytes, and read one answer: status, headers in lower case, body."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as link:
+        link.sendall(raw)
+        told = b""
+        while part := link.recv(65536):
+            told += part
+    head, _, body = told.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
+def request(server: Server, *headers: str, body: bytes = BODY, path: str = DOOR, method: str = "POST") -> bytes:
+    """A request as bytes, with a good key."""
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: x",
+        "Connection: close",
+        f"Authorization: Bearer {server.key}",
+    ]
+    return "\r\n".join([*lines, *headers, "", ""]).encode() + body
+
+
+def asked(server: Server, *more: str, body: bytes = BODY) -> tuple[int, dict[str, str], bytes]:
+    """Ask with a body of its own length."""
+    kind = "Content-Type: application/json"
+    return send(server, request(server, kind, f"Content-Length: {len(body)}", *more, body=body))
+
+
+def test_a_question_is_answered(server: Server) -> None:
+    status, headers, body = asked(server, "X-Request-ID: r-1")
+    assert status == 200
+    assert json.loads(body)["decision"] is True
+    assert (headers["content-type"], headers["x-request-id"]) == ("application/json", "r-1")
+    assert headers["decision-id"]
+    assert int(headers["content-length"]) == len(body)
+
+
+@pytest.mark.parametrize(("headers", "body", "statuses"), [
+    (["Content-Length: 2000000"], b"{" * 2_000_000, {413}),
+    (["Content-Length: 2000000"], b"", {400, 413}),
+    (["Transfer-Encoding: chunked"], b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY), {411}),
+    ([], b"", {400, 411}),
+    (["Content-Length: 0"], b"", {400}),
+    (["Content-Length: 20000"], b"[" * 20_000, {400}),
+    (["Content-Length: 3"], b"\xff\xfe\xfd", {400}),
+])  # fmt: skip
+def test_a_body_that_is_none(server: Server, headers: list[str], body: bytes, statuses: set[int]) -> None:
+    try:
+        status, found, told = send(server, request(server, "Content-Type: application/json", *headers, body=body))
+    except (OSError, IndexError):  # the server may hang up on who sends what it will not read
+        return
+    assert status in statuses
+    if told:
+        assert found["content-type"] == "application/problem+json"
+        assert json.loads(told)["status"] == status
+
+
+@pytest.mark.parametrize("raw", [
+    b"\x16\x03\x01\x00\xa5\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 100, b"A" * 100_000,
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 1_000_000 + b"\r\n\r\n",
+])  # fmt: skip
+def test_a_stranger_does_no_harm(server: Server, raw: bytes) -> None:
+    try:
+        status, _, _ = send(server, raw, 0.3)
+        assert 400 <= status < 500
+    except (OSError, IndexError):  # left without an answer, or still waited for
+        pass
+    assert asked(server)[0] == 200
+
+
+def test_paths_arrive_decoded_once(server: Server) -> None:
+    for path in (
+        f"/systems/{SYSTEM}%2faccess/v1/evaluation",
+        "/systems/%00/access/v1/evaluation",
+        "/systems/%ff%fe/access/v1/evaluation",
+    ):
+        status, headers, body = send(
+            server, request(server, "Content-Type: application/json", f"Content-Length: {len(BODY)}", path=path)
+        )
+        assert (status, headers["content-type"]) in {
+            (404, "application/problem+json"),
+            (200, "application/json"),  # where the server decodes the slash, it is the same door
+        }, body
+
+
+def test_many_questions_on_one_connection(server: Server) -> None:
+    with server.client() as client:
+        answers = [client.ask("ann" if number % 2 else "nobody") for number in range(50)]
+    assert [answer.decision for answer in answers] == [number % 2 == 1 for number in range(50)]
+    assert len({answer.id for answer in answers}) == 50
+
+
+def test_the_pages_are_served(server: Server) -> None:
+    found: dict[str, Any] = {}
+    for path in ("/openapi.json", "/healthz", "/readyz", f"/.well-known/authzen-configuration/systems/{SYSTEM}"):
+        status, headers, body = send(server, request(server, method="GET", path=path, body=b""))
+        assert (status, headers["content-type"]) == (200, "application/json")
+        found[path] = json.loads(body)
+    assert found["/readyz"] == {"status": "ready"}

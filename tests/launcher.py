@@ -4,6 +4,7 @@ What it forks is `postern serve` as it stands after its imports: no database was
 environment, the port, the log, and the twin to put in, if any (`module:function`). The answer is the child's group.
 """
 
+import ctypes
 import importlib
 import json
 import os
@@ -14,6 +15,9 @@ from typing import Any
 
 import wsgi
 from governance import serving
+
+END_WITH_PARENT = 1
+"""The system's number for it: a server does not outlive a launcher that was killed."""
 
 
 def main() -> None:
@@ -36,6 +40,8 @@ def main() -> None:
 def become(wanted: dict[str, Any]) -> None:
     """Be a server, in a process group of its own."""
     os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGTERM)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):

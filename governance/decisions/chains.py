@@ -94,21 +94,18 @@ class Chains:
                 found.append(self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now))
         return tuple(found)
 
-    def untried(self, entry: Entry, rules: SystemRules, roles: Sequence[Role], now: datetime) -> list[Chain]:
-        """The chains that these roles would have, were they granted in the name of each of the person's employers."""
+    def untried(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
+        """The chains that a role would have, were it granted in the name of each of the person's employers."""
         kept = entry.untried
         if kept is None or (entry.until is not None and now >= entry.until):
             kept = entry.untried = {}
-        chains: list[Chain] = []
-        for role in roles:
-            name = f"{rules.system} {role.name}"
-            if name not in kept:
-                with self._memory.loading():
-                    kept[name] = self._for_employers(entry, rules, role, now)
-                entry.facts = None
-                entry.until = earliest(entry.until, *[chain.until for chain in kept[name]])
-            chains += kept[name]
-        return chains
+        chains = kept.get((rules.system, role.name))
+        if chains is None:
+            with self._memory.loading():
+                chains = kept[rules.system, role.name] = self._for_employers(entry, rules, role, now)
+            entry.facts = None
+            entry.until = earliest(entry.until, *[chain.until for chain in chains])
+        return tuple(chains)
 
     def _for_employers(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         employed = self._memory.get(FactKey("employment", entry.person.id))

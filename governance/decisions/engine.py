@@ -23,6 +23,9 @@ NO_GRANT = Objection(Code.NO_GRANT, "grant")
 BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities", {})
 
 
+Candidate = tuple[Role, RoleQuestion]
+
+
 class Judged(NamedTuple):
     """What one chain says to a question; `denies` are the deny rules that its grant brings."""
 
@@ -41,7 +44,7 @@ class Engine:
         self.memory = memory
         self.chains = Chains(memory, requirements)
         self.systems = systems
-        self._candidates: dict[tuple[str, int, str, str], tuple[Role, ...]] = {}
+        self._candidates: dict[tuple[str, int, str, str], tuple[Candidate, ...]] = {}
 
     def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """The answer to one question at a moment, with every reason of the chain that comes nearest."""
@@ -160,11 +163,14 @@ class Engine:
     ) -> Decision:
         """No grant: say so, and what the least demanding role that allows the action would still lack."""
         best: Judged | None = None
-        roles = self._candidates_for(rules, question.resource_type, question.action)
-        for chain in sorted(self.chains.untried(entry, rules, roles, now), key=lambda one: len(one.objections)):
-            if best is not None and len(best.objections) + len(best.denies) <= len(chain.objections):
+        tries = [
+            (chain, asked)
+            for role, asked in self._candidates_for(rules, question.resource_type, question.action)
+            for chain in self.chains.untried(entry, rules, role, now)
+        ]
+        for chain, asked in sorted(tries, key=lambda one: len(one[0].objections)):
+            if best is not None and not waived and len(best.objections) + len(best.denies) <= len(chain.objections):
                 break
-            asked = rules.questions.get((chain.role.name, question.resource_type, question.action))
             judged = self._judge(rules, question, entry, chain, asked, now)
             if waived:
                 judged = waive(judged, waived)
@@ -176,18 +182,22 @@ class Engine:
         lacking = best._replace(objections=in_order((NO_GRANT, *best.objections)))
         return self._conclude(rules, question, entry, lacking, best.denies)
 
-    def _candidates_for(self, rules: SystemRules, resource_type: str, action: str) -> tuple[Role, ...]:
-        """The roles that allow an action, one of each kind: those that demand and rule the same lack the same."""
+    def _candidates_for(self, rules: SystemRules, resource_type: str, action: str) -> tuple[Candidate, ...]:
+        """What may be tried for an action: those roles that demand and rule the same lack the same, and stand once."""
         name = (rules.system, rules.revision, resource_type, action)
         found = self._candidates.get(name)
         if found is None:
             if len(self._candidates) > MOST_CANDIDATES:
                 self._candidates.clear()
-            kinds: dict[object, Role] = {}
+            first: dict[object, Role] = {}
+            kinds: dict[object, Candidate] = {}
             for role in rules.roles.values():
+                demanded = tuple((demand.requirement, replace(demand.terms, source="")) for demand in role.demands)
+                same = first.setdefault(demanded, role)
                 asked = rules.questions.get((role.name, resource_type, action))
                 if asked is not None and any(rule.effect == "allow" for rule in asked.rules):
-                    kinds.setdefault(kind_of(role, asked), role)
+                    ruled = tuple((rule.effect, rule.conditions) for rule in asked.rules)
+                    kinds.setdefault((same.name, ruled), (same, asked))
             found = self._candidates[name] = tuple(kinds.values())
         return found
 
@@ -216,12 +226,6 @@ class Engine:
 
 
 MOST_CANDIDATES = 10_000
-
-
-def kind_of(role: Role, asked: RoleQuestion) -> object:
-    """What a role demands and how it is ruled here, whatever sentences say so."""
-    demanded = tuple((demand.requirement, replace(demand.terms, source="")) for demand in role.demands)
-    return demanded, tuple((rule.effect, rule.conditions, rule.code, rule.detail) for rule in asked.rules)
 
 
 def waive(one: Judged, waived: frozenset[str]) -> Judged:

@@ -30,7 +30,7 @@ class Entry:
         self.person = person
         self.facts: list[Any] | None = None
         self.chains: tuple[Any, ...] | None = None
-        self.untried: dict[str, Any] | None = None
+        self.untried: dict[tuple[str, str], Any] | None = None
         self.until: datetime | None = None
 
     def forget(self) -> None:
@@ -133,7 +133,7 @@ class Memory:
                     self._numbers[person.id] = self.people[key.name] = Entry(person)
 
     def get(self, key: FactKey) -> Any:
-        """The facts of one key, loaded when they are not in memory; what nobody has is not kept."""
+        """The facts of one key, loaded when they are not in memory."""
         slot = self._slots.get(key.kind)
         if slot is not None:
             facts = self._numbers[key.number].facts
@@ -158,7 +158,7 @@ class Memory:
             for key, facts in self._load(kind, wanted).items():
                 if slot is not None:
                     self._put(self._numbers[key.number], slot, facts)
-                elif facts is not None:
+                elif facts is not None or kind in self._judged:  # a key that nobody has is not kept
                     self._shared[kind][key.name or key.number] = facts
 
     def _put(self, entry: Entry, slot: int, facts: Any) -> None:

@@ -171,41 +171,48 @@ def could_hold(case: Case, person: str) -> list[Holding]:
     ]
 
 
-def one_answer(case: Case, person: str, waived: frozenset[str] = frozenset()) -> set[str]:
-    """The reason codes for one person; none is a permit."""
+Codes = set[str]
+
+
+def one_answer(case: Case, person: str, waived: frozenset[str] = frozenset()) -> list[Codes]:
+    """The reason codes for one person; none is a permit. Where several roles lack equally little, each is an answer."""
     known = case.rows("people", reference=person)
     if not known or case.question["subject"]["type"] != case.pack["system"].get("subject_type", "user"):
-        return {"unknown_subject"}
+        return [{"unknown_subject"}]
     held = grants_of(case, person)
     if held:
         denying = [why for one in held for why in deny_reasons(case, one)]
-        found = min((wants(case, one, waived) for one in held), key=nearness)
-    else:
-        chains = [(wants(case, one, waived), one) for one in could_hold(case, person)]
-        if not chains:
-            return {"no_grant", "role_not_permitted"}
-        found, nearest = min(chains, key=lambda pair: nearness(pair[0]))
-        denying = deny_reasons(case, nearest)
-        found = [*found, Why("no_grant", "grant")]
+        return [told(case, min((wants(case, one, waived) for one in held), key=nearness), denying)]
+    chains = [(wants(case, one, waived), deny_reasons(case, one)) for one in could_hold(case, person)]
+    least = min((len(found) + len(denying) for found, denying in chains), default=0)
+    nearest = [pair for pair in chains if len(pair[0]) + len(pair[1]) == least]
+    no_grant = Why("no_grant", "grant")
+    return [told(case, [*found, no_grant], denying) for found, denying in nearest] or [
+        {"no_grant", "role_not_permitted"}
+    ]
+
+
+def told(case: Case, found: list[Why], denying: list[Why]) -> Codes:
+    """What is told of a chain: deny rules stand in for what the role says otherwise."""
     if denying:
         found = [*(why for why in found if why.requirement != "role"), *denying]
     return {why.code for why in [*found, *mismatches(case)]}
 
 
-def answer(case: Case) -> set[str]:
-    """The reason codes of the answer to a case's question; an empty set is a permit."""
+def answers(case: Case) -> list[Codes]:
+    """The reason codes that may answer a case's question, nearly always one set of them; an empty one is a permit."""
     question = case.question
     if question["resource"]["type"] not in case.pack["resource_types"]:
-        return {"no_such_resource"}
+        return [{"no_such_resource"}]
     behind = question.get("context", {}).get("mediated_for")
     asking = one_answer(case, question["subject"]["id"])
     if not behind:
         return asking
     mediation = case.pack.get("mediation", {"allowed": False})
-    found = one_answer(case, behind, frozenset(mediation.get("waives", [])))
-    if asking:
-        found = found | {"mediator_not_in_order"}
-    return found if mediation["allowed"] else found | {"role_not_permitted"}
+    more = ({"mediator_not_in_order"} if asking[0] else set()) | (
+        set() if mediation["allowed"] else {"role_not_permitted"}
+    )
+    return [found | more for found in one_answer(case, behind, frozenset(mediation.get("waives", [])))]
 
 
 def every_link_holds(case: Case, person: str, waived: frozenset[str] = frozenset()) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,13 +26,14 @@ from governance.grants.rules import GrantFacts
 from governance.ports.requirement import CLEAR
 from governance.vetting.requirement import SuspensionRequirement, VettingRequirement
 from tests.decisions import packs
-from tests.decisions.oracle import answer, every_link_holds
+from tests.decisions.oracle import answers, every_link_holds
 from tests.decisions.oracle_case import WHO, Case
 from tests.decisions.rows import RowBook, World
 from tests.decisions.worlds import MORE, PEOPLE, Asked, checked, granted, put, situations
 
 Law = Callable[[st.DataObject, Asked], None]
 FAST, LONG = 40, 2000
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def ask(asker: engine.Engine, case: Case) -> Decision:
@@ -52,7 +53,7 @@ def codes(decision: Decision) -> set[str]:
 
 def the_engine_answers_as_the_oracle(_data: st.DataObject, asked: Asked) -> None:
     for case in asked.cases():
-        assert codes(ask(RowBook(case.world).engine(), case)) == answer(case), case.now
+        assert codes(ask(RowBook(case.world).engine(), case)) in answers(case), case.now
 
 
 def no_permit_unless_every_link_holds(_data: st.DataObject, asked: Asked) -> None:
@@ -69,7 +70,12 @@ def no_permit_unless_every_link_holds(_data: st.DataObject, asked: Asked) -> Non
 def kept_chains_answer_as_fresh_ones(_data: st.DataObject, asked: Asked) -> None:
     warm = RowBook(asked.world).engine()
     for case in sorted(asked.cases(), key=lambda one: one.now):
-        assert ask(warm, case) == ask(RowBook(case.world).engine(), case)
+        kept, fresh = ask(warm, case), ask(RowBook(case.world).engine(), case)
+        assert kept.codes == fresh.codes
+        assert kept._replace(objections=(), evidence=b"", until=None) == fresh._replace(
+            objections=(), evidence=b"", until=None
+        )
+        assert (kept.until or LAST) <= (fresh.until or LAST)  # a newer proof may last longer than the one that was kept
 
 
 def a_fact_less_never_permits(data: st.DataObject, asked: Asked) -> None:
@@ -92,8 +98,7 @@ def order_does_not_matter(data: st.DataObject, asked: Asked) -> None:
     for case in asked.cases():
         one, other = ask(RowBook(case.world).engine(), case), ask(RowBook(shuffled).engine(), case)
         assert one.allowed == other.allowed
-        assert len(one.objections) == len(other.objections) or len(grants_of(case)) > 1
-        if len(grants_of(case)) < 2:  # between grants that are as near, the older row is told
+        if len(grants_of(case)) == 1:  # between grants or employers that are as near, the older row is told
             assert one.codes == other.codes
 
 
@@ -341,7 +346,7 @@ def test_the_situations_reach_both_answers_and_most_reasons() -> None:
 
     def count(_data: st.DataObject, asked: Asked) -> None:
         for case in asked.cases():
-            told.update(answer(case) or {"permit"})
+            told.update(answers(case)[0] or {"permit"})
 
     examine(count, 150)
     assert told["permit"] > sum(told.values()) / 10

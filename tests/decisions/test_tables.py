@@ -26,7 +26,7 @@ from governance.kernel.toml import Document
 from governance.trail.service import get_record
 from policies.pack import PackTexts
 from tests.decisions import packs
-from tests.decisions.oracle import answer
+from tests.decisions.oracle import answers
 from tests.decisions.oracle_case import Case
 from tests.decisions.rows import World
 from tests.decisions.worlds import MORE, NOON, Asked, put, situations
@@ -67,7 +67,7 @@ def rows_in_any_order(data: st.DataObject, asked: Asked) -> None:
     engines = [engine_at(one, apply(one, asked.world)), engine_at(other, apply(other, shuffled))]
     for case in asked.cases():
         found, again = (ask(engine, case) for engine in engines)
-        assert set(found.codes) == answer(case)
+        assert set(found.codes) in answers(case)
         assert found.allowed is again.allowed
 
 
@@ -81,15 +81,15 @@ def changes_in_turn(data: st.DataObject, asked: Asked) -> None:
         revision = apply(databases, news)
         warm.memory.refresh(revision)
         cases = Asked(deepcopy(world), asked.questions, (NOON,)).cases()
-        answers = [ask(warm, case) for case in cases]
-        assert answers == [ask(engine_at(databases, revision), case) for case in cases]
-        assert [set(one.codes) for one in answers] == [answer(case) for case in cases]
-        then.append((revision, cases, answers))
+        told = [ask(warm, case) for case in cases]
+        assert told == [ask(engine_at(databases, revision), case) for case in cases]
+        assert all(set(one.codes) in answers(case) for one, case in zip(told, cases, strict=True))
+        then.append((revision, cases, told))
         sheet = data.draw(st.sampled_from(sorted(MORE)), label="changed")
         news = {sheet: [row_of(data, sheet, world)]}
         put(world, sheet, news[sheet][0])
-    for revision, cases, answers in then:
-        assert [ask(engine_at(databases, revision), case) for case in cases] == answers
+    for revision, cases, told in then:
+        assert [ask(engine_at(databases, revision), case) for case in cases] == told
 
 
 def row_of(data: st.DataObject, sheet: str, world: World) -> dict[str, Any]:

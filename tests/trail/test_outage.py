@@ -97,7 +97,7 @@ def test_a_connection_that_the_database_ends_is_replaced(tmp_path: Path, launche
 
 
 def test_facts_that_cannot_be_read_are_told_in_time(tmp_path: Path, launcher: Launcher) -> None:
-    """Somebody holds the ledger of a PostgreSQL installation: no answer, no waiting for ever, and no hand to mend it."""
+    """Somebody holds the ledger on PostgreSQL: no answer, no waiting for ever, and no hand to mend it."""
     with installed(tmp_path, "postgresql") as installation:
         server = installation.server(launcher)
         server.wait()

@@ -131,8 +131,9 @@ def enforcer_over(rows: Sequence[Sequence[str]], text: str) -> OnceParsed:
     silence()
     model = FastModel(KEYED_BY)
     model.load_model_from_text(text)
+    kept = model["p"]["p"].policy  # add_policy counts all rules for each that it adds
     for row in rows:
-        model.add_policy("p", "p", list(row))
+        kept.append(list(row))
     made = OnceParsed(model, cache_key_order=KEYED_BY)
     made.logger = silent()
     made.fm = FunctionMap()
@@ -184,7 +185,7 @@ class Question:
 
 
 def questions_of(pack: Pack) -> dict[Triple, RoleQuestion]:
-    """Every question that a pack's rules answer, on one new engine, each asked once so that all is known to work."""
+    """Every question that a pack's rules answer, on one new engine."""
     engine = Engine(pack.standing)
     grouped: dict[Triple, list[Rule]] = {}
     for rule in pack.standing:
@@ -192,16 +193,19 @@ def questions_of(pack: Pack) -> dict[Triple, RoleQuestion]:
     questions: dict[Triple, RoleQuestion] = {}
     for triple, rules in grouped.items():
         names = dict.fromkeys(name for rule in rules for name in rule.conditions)
-        question = Question(engine, triple, tuple(pack.conditions[name] for name in names), tuple(rules))
-        question.answer((None,) * len(names))
-        questions[triple] = question
+        questions[triple] = Question(engine, triple, tuple(pack.conditions[name] for name in names), tuple(rules))
     return questions
 
 
-def build(pack: Pack, revision: int = 0) -> SystemRules:
-    """A system's rules with their engine, built whole; raise `BadInput` where that fails."""
+def build(pack: Pack, revision: int = 0, *, prove: bool = True) -> SystemRules:
+    """A system's rules with their engine, built whole; raise `BadInput` where that fails.
+
+    `prove` asks every question once. A stored revision was proved when it was activated.
+    """
     try:
         questions = questions_of(pack)
+        for question in questions.values() if prove else ():
+            question.answer((None,) * len(question.conditions))
     except PolicyError as wrong:
         raise BadInput([Fault(pack.texts.place, f"cannot be built: {wrong}")]) from wrong
     return SystemRules(

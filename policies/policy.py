@@ -81,7 +81,8 @@ def name_faults(line: Line, file: str, words: Vocabulary, roles: Roles) -> list[
 
 def lines_of(role: str, lines: Iterable[Line], roles: Roles) -> list[Line]:
     """The lines that apply to a role: its own and those that it inherits."""
-    return [line for line in lines if line.role in roles.ancestors.get(role, (role,))]
+    names = frozenset(roles.ancestors.get(role, (role,)))
+    return [line for line in lines if line.role in names]
 
 
 def crowd_faults(lines: Sequence[Line], file: str, roles: Roles) -> list[Fault]:

@@ -25,4 +25,4 @@ class StoredRoleRules:
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""
         pack = read_pack(store.get_texts(session, policy_revision), self._requirements)
-        return engine.build(pack, policy_revision)
+        return engine.build(pack, policy_revision, prove=False)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -33,9 +34,15 @@ class BadTable(ValueError):
 
 def read_table(cls: type[T], table: Mapping[str, Any]) -> T:
     """Make a frozen dataclass of a table; raise `BadTable` with every unknown, missing and mistyped field."""
-    hints = get_type_hints(cls)
+    hints = hints_of(cast("Any", cls))
     needed = {item.name for item in fields(cls) if item.default is MISSING and item.default_factory is MISSING}  # type: ignore[arg-type]
     return cls(**read_values({item.name: hints[item.name] for item in fields(cls)}, needed, table))  # type: ignore[arg-type]
+
+
+@cache
+def hints_of(cls: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields, worked out once."""
+    return get_type_hints(cls)
 
 
 def read_values(hints: Mapping[str, Any], needed: set[str], table: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def test_a_long_change_that_never_pauses_is_caught(tmp_path: Path, monkeypatch: 
         made.facts.dispose()
 
 
+@pytest.mark.parametrize("wrong", [ZeroDivisionError, KeyboardInterrupt])
 def test_a_long_change_that_is_broken_off_leaves_nothing(databases: Databases, wrong: type[BaseException]) -> None:
     add(databases, "one")
     before = left_over(databases)

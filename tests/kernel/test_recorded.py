@@ -56,7 +56,6 @@ def test_facts_are_written_under_a_change_only(databases: Databases) -> None:
         write(session, "one")
 
 
-@pytest.mark.parametrize("wrong", [ZeroDivisionError, KeyboardInterrupt])
 def test_a_change_may_close_its_own_row_again(databases: Databases) -> None:
     add(databases, "one")
     with databases.change("test", NOON) as session:

@@ -8,10 +8,11 @@ whole, everything rewritten with new hashes) is said in docs/trail.md.
 from __future__ import annotations
 
 import hashlib
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+import orjson
 
 Row = tuple[Any, Mapping[str, object], Any, Any, Any, bool]
 
@@ -44,8 +45,8 @@ def committed(salt: bytes, body: bytes) -> str:
 def parsed(text: bytes) -> dict[str, Any] | None:
     """What a leaf or a body says, or None where it cannot be read."""
     try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
+        said = orjson.loads(text)
+    except ValueError:
         return None
     return said if isinstance(said, dict) else None
 

@@ -240,13 +240,15 @@ def put(world: World, sheet: str, row: dict[str, Any]) -> None:
 
 def change(draw: st.DrawFn, world: World) -> None:
     """One change of a world: a row less, a row more, an organisation out of it, a grant more."""
-    act = draw(some(["less", "more", "more", "more", "grant", "organisation"]))
+    act = draw(some(["less", "more", "more", "more", "grant", "organisation", "suspend"]))
     if act == "less":
         sheet = draw(some([name for name in (*MORE, "grants") if world[name]]))
         world[sheet].pop(draw(st.integers(0, len(world[sheet]) - 1)))
     elif act == "more":
         sheet = draw(some(list(MORE)))
         put(world, sheet, MORE[sheet](draw))
+    elif act == "suspend":
+        put(world, "suspensions", suspension(draw))
     elif act == "grant":
         put(world, "grants", draw(grants()))
     else:

@@ -35,7 +35,7 @@ def test_a_permit_says_why_and_until_when(office: Office) -> None:
 
 def test_a_denial_is_a_200_with_all_its_reasons(office: Office) -> None:
     body = changed(RECORD, "subject.id", "cat")
-    body["context"]["unsure"] = True  # nearest is the lead, who needs a second factor and need not be sure
+    body["context"] = {"unsure": True}  # nearest is the lead, who needs a second factor, and neither case nor certainty
     told = json.loads(office.ask(body).data)
     assert told["decision"] is False
     assert [one["code"] for one in told["context"]["reasons"]] == ["second_factor_missing", "no_grant"]

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,13 +157,14 @@ class Databases:
     @contextmanager
     def long_change(self, actor: str, now: datetime) -> Iterator[LongChange]:
         """One change in many short transactions, sealed by the last; swept again where anything fails."""
+        began = time.monotonic()
         with self.writing() as session:
             change = self._start(session, actor, now)
         try:
             yield LongChange(self, change)
             with self.writing() as session:
                 session.info["change"] = change
-                seal(session, now)
+                seal(session, now + timedelta(seconds=time.monotonic() - began))
         except BaseException:
             with suppress(DBAPIError):
                 self.sweep(change.id)

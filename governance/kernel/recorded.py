@@ -245,7 +245,10 @@ def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence
 
 
 def seal(session: Session, now: datetime) -> int:
-    """Give the change its revision: the last statements before commit, so that numbers follow commit order."""
+    """Give the change its revision: the last statements before commit, so that numbers follow commit order.
+
+    It is sealed now, and never before the revision before it: the order of moments is the order of revisions.
+    """
     change = change_of(session)
     refuse_losses(session, change)
     revision = session.execute(
@@ -254,7 +257,9 @@ def seal(session: Session, now: datetime) -> int:
     refuse_conflicts(session, change)
     for hook in change.hooks:
         hook(session, revision)
-    session.execute(update(Change).where(Change.id == change.id).values(revision=revision, sealed_at=now))
+    last = session.scalars(select(Change.sealed_at).where(Change.revision == revision - 1)).one_or_none()
+    sealed_at = now if last is None else max(now, last)
+    session.execute(update(Change).where(Change.id == change.id).values(revision=revision, sealed_at=sealed_at))
     return revision
 
 

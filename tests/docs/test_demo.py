@@ -56,7 +56,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     rules = {name: engine.build(pack) for name, pack in read_packs(SHIPPED, service.requirements).items()}
     memory = Memory(databases, service.parts.sources, databases.freshness.current())
     people = [row["reference"] for row in document.values["people"]]
-    return World(Engine(memory, service.requirements), rules, people)
+    return World(Engine(memory, service.requirements, rules), rules, people)
 
 
 @pytest.mark.parametrize(("person", "state", "answer"), LCS, ids=lambda value: value.strip()[:30])

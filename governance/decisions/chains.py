@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from governance.decisions.memory import Entry, Memory
@@ -14,6 +14,8 @@ from governance.ports.requirement import Objection, Query, Requirement, Standing
 from governance.ports.role_rules import Demand, Role, SystemRules
 
 GRANT = "grant"
+SLACK = timedelta(seconds=1)  # between two threads that have read the clock, not a clock put back
+Pool = dict[bytes, bytes]
 Systems = Mapping[str, SystemRules | None]
 
 
@@ -24,6 +26,7 @@ class Step(NamedTuple):
     terms: Any
     facts: tuple[Any, ...]
     standing: Standing
+    shared: bytes = b""  # its evidence as the record keeps it, where many people's chains share it
 
 
 class Chain:
@@ -46,7 +49,14 @@ class Chain:
     )
 
     def __init__(
-        self, system: str, role: Role, grant: Any, lineage: tuple[int, ...], organisation: Any, steps: Sequence[Step]
+        self,
+        system: str,
+        role: Role,
+        grant: Any,
+        lineage: tuple[int, ...],
+        organisation: Any,
+        steps: Sequence[Step],
+        pool: Pool,
     ) -> None:
         self.system = system
         self.role = role
@@ -55,13 +65,20 @@ class Chain:
         self.lineage = lineage
         self.organisation = organisation
         self.objections: tuple[Objection, ...] = in_order(one for step in steps for one in step.standing.objections)
-        self.evidence: bytes = noted(one for step in steps for one in step.standing.evidence)
+        self.evidence = pieces(steps, pool)
         self.open_steps = tuple([step for step in steps if not step.standing.settled])
         self.until = earliest(*[step.standing.until for step in steps])
 
     def has_begun(self, now: datetime) -> bool:
         """Whether the grant's first moment has come; only then do its role's deny rules apply."""
         return self.starts_at is None or now >= self.starts_at
+
+
+def pieces(steps: Sequence[Step], pool: Pool) -> tuple[bytes, ...]:
+    """The evidence of a chain as the record keeps it, in pieces that chains share."""
+    own = noted(one for step in steps if not step.shared for one in step.standing.evidence if one.type != GRANT)
+    held = noted(one for step in steps for one in step.standing.evidence if one.type == GRANT)
+    return tuple([piece for piece in (pool.setdefault(own, own), *[step.shared for step in steps], held) if piece])
 
 
 class Chains:
@@ -77,43 +94,56 @@ class Chains:
 
     def of(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
         """All chains of a person, one for each grant, in the order of the grants."""
-        if entry.chains is None or (entry.until is not None and now >= entry.until):
+        if entry.chains is None or not entry.holds(now):
             entry.forget()
             with self._memory.loading():
                 entry.chains = self._build(entry, systems, now)
-            entry.facts = None
-            entry.until = earliest(*[chain.until for chain in entry.chains])
+            self._keep(entry, entry.chains, now)
         return entry.chains
+
+    @staticmethod
+    def _keep(entry: Entry, made: Sequence[Chain], now: datetime) -> None:
+        """Keep what was made of a person's facts until the first of it may change, and let the facts go."""
+        entry.facts = None
+        entry.since = now - SLACK
+        entry.until = earliest(entry.until, *[chain.until for chain in made])
 
     def _build(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
         grants = self._memory.get(FactKey("grants", entry.person.id))
-        found = []
+        found, pool = [], Pool()
         for grant in sorted(grants, key=lambda one: one.row):
             rules = systems.get(grant.system)
             if rules is not None and grant.role in rules.roles:
-                found.append(self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now))
+                found.append(self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now, pool))
         return tuple(found)
 
     def untried(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         """The chains that a role would have, were it granted in the name of each of the person's employers."""
         kept = entry.untried
-        if kept is None or (entry.until is not None and now >= entry.until):
+        if kept is None:
             kept = entry.untried = {}
         chains = kept.get((rules.system, role.name))
         if chains is None:
             with self._memory.loading():
                 chains = kept[rules.system, role.name] = self._for_employers(entry, rules, role, now)
-            entry.facts = None
-            entry.until = earliest(entry.until, *[chain.until for chain in chains])
+            self._keep(entry, chains, now)
         return tuple(chains)
 
     def _for_employers(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         employed = self._memory.get(FactKey("employment", entry.person.id))
         employers = sorted({one.organisation for one in employed}) or [0]
-        return tuple(self.chain(entry, rules, role, None, employer, now) for employer in employers)
+        pool = Pool()
+        return tuple(self.chain(entry, rules, role, None, employer, now, pool) for employer in employers)
 
     def chain(
-        self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int, now: datetime
+        self,
+        entry: Entry,
+        rules: SystemRules,
+        role: Role,
+        grant: Any,
+        organisation: int,
+        now: datetime,
+        pool: Pool,
     ) -> Chain:
         """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
         lineage = self.lineage(organisation)
@@ -125,7 +155,7 @@ class Chains:
             held = next(demand for demand in demands if demand.requirement == GRANT)
             steps.append(self._judged(held, (grant, entry.person.reference), now))
         found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
-        return Chain(rules.system, role, grant, lineage, found, steps)
+        return Chain(rules.system, role, grant, lineage, found, steps, pool)
 
     def _step(self, demand: Demand, query: Query, now: datetime) -> Step:
         """How a demand stands; what concerns no person alone is judged once for all whom it concerns."""
@@ -137,7 +167,7 @@ class Chains:
         step = self._judged_for_many.get(name)
         if step is None or (step.standing.until is not None and now >= step.standing.until):
             step = self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
-            self._judged_for_many[name] = step
+            step = self._judged_for_many[name] = step._replace(shared=noted(step.standing.evidence))
         return step
 
     def _judged(self, demand: Demand, facts: tuple[Any, ...], now: datetime) -> Step:
@@ -181,8 +211,7 @@ class Chains:
             memory.want({key for entry, grant in held for key in self._grant_keys(entry, systems, grant)})
             for entry in people:
                 entry.chains = self._build(entry, systems, now)
-                entry.facts = None
-                entry.until = earliest(*[chain.until for chain in entry.chains])
+                self._keep(entry, entry.chains, now)
 
     def _grant_keys(self, entry: Entry, systems: Systems, grant: Any) -> Iterable[FactKey]:
         rules = systems.get(grant.system)

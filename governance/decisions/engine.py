@@ -33,7 +33,7 @@ class Judged(NamedTuple):
     objections: tuple[Objection, ...]
     denies: tuple[Rule, ...]
     allows: tuple[Rule, ...]
-    evidence: bytes
+    evidence: tuple[bytes, ...]
     until: datetime | None
 
 
@@ -112,7 +112,7 @@ class Engine:
     @staticmethod
     def _remains(
         system: str, question: Question, entry: Entry, chain: Chain, now: datetime
-    ) -> tuple[list[Objection], bytes, datetime | None]:
+    ) -> tuple[list[Objection], tuple[bytes, ...], datetime | None]:
         """What the requirements that look at the question itself say of it."""
         query = make_query(system, question, entry, chain)
         objections: list[Objection] = []
@@ -121,7 +121,7 @@ class Engine:
             remains = step.requirement.check(step.standing, step.facts, step.terms, query, now)
             objections += remains.objections
             if remains.evidence:
-                evidence = b",".join(filter(None, (evidence, noted(remains.evidence))))
+                evidence = (*evidence, noted(remains.evidence))
             until = earliest(until, remains.until)
         return objections, evidence, until
 
@@ -218,7 +218,7 @@ class Engine:
             allowed=not objections,
             objections=in_order(objections),
             obligations=tuple(due_to_both.values()) if not objections else (),
-            evidence=b",".join(filter(None, (behind.evidence, mediator.evidence))),
+            evidence=(*behind.evidence, *mediator.evidence),
             rules=tuple(dict.fromkeys([*behind.rules, *mediator.rules])),
             sources=tuple(sources.values()) if not objections else (),
             until=earliest(behind.until, mediator.until) if not objections else None,

@@ -24,18 +24,23 @@ MANY = 20_000
 class Entry:
     """What is in memory of one person: who they are, their chains until some moment, and facts on their way."""
 
-    __slots__ = ("chains", "facts", "person", "until", "untried")
+    __slots__ = ("chains", "facts", "person", "since", "until", "untried")
 
     def __init__(self, person: Any) -> None:
         self.person = person
         self.facts: list[Any] | None = None
         self.chains: tuple[Any, ...] | None = None
         self.untried: dict[tuple[str, str], Any] | None = None
+        self.since: datetime | None = None
         self.until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether what was worked out holds at a moment: before its end, and not before it was made."""
+        return (self.until is None or now < self.until) and (self.since is None or now >= self.since)
 
     def forget(self) -> None:
         """Drop everything but who they are."""
-        self.facts = self.chains = self.untried = self.until = None
+        self.facts = self.chains = self.untried = self.since = self.until = None
 
 
 class Memory:

@@ -40,7 +40,7 @@ def make_record(
     if decision.obligations:
         body["obligations"] = [one.id for one in decision.obligations]
     if decision.evidence:
-        body["evidence"] = orjson.Fragment(b"[" + decision.evidence + b"]")
+        body["evidence"] = orjson.Fragment(b"[" + b",".join(decision.evidence) + b"]")
     return Record(
         iso(now),
         system,

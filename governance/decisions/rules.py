@@ -35,7 +35,7 @@ class Decision(NamedTuple):
     allowed: bool
     objections: tuple[Objection, ...] = ()
     obligations: tuple[Obligation, ...] = ()
-    evidence: bytes = b""
+    evidence: tuple[bytes, ...] = ()
     rules: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     until: datetime | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, exists, insert, select
 from sqlalchemy.orm import Session
 
 from governance.exchange.reading import Rows
 from governance.kernel.errors import BadInput, NotFound
-from governance.kernel.recorded import BATCH
+from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.kernel.toml import Document
 from governance.ports.sheet import Sheet
 
@@ -28,8 +28,10 @@ class KnownNames:
             raise NotFound(f"there is no {kind} {reference}")
         return found
 
-    def learn(self, session: Session, kind: str, identity: type[Any], references: Collection[str]) -> None:
-        """Read the numbers of references that exist."""
+    def learn(
+        self, session: Session, kind: str, identity: type[Any], references: Collection[str], *conditions: Any
+    ) -> None:
+        """Read the numbers of references that exist, and of which the conditions hold."""
         known = self._numbers.setdefault(kind, {})
         wanted = (
             sorted(references - known.keys())
@@ -37,7 +39,8 @@ class KnownNames:
             else [r for r in references if r not in known]
         )
         for at in range(0, len(wanted), BATCH):
-            question = select(identity.reference, identity.id).where(identity.reference.in_(wanted[at : at + BATCH]))
+            part = identity.reference.in_(wanted[at : at + BATCH])
+            question = select(identity.reference, identity.id).where(part, *conditions)
             known.update((row[0], row[1]) for row in session.execute(question))
 
     def missing(self, kind: str, references: Iterable[str]) -> list[str]:
@@ -70,6 +73,14 @@ def identities(sheets: Mapping[str, Sheet]) -> dict[str, type[Any]]:
     }
 
 
+def known_by(session: Session, sheets: Mapping[str, Sheet], kind: str) -> ColumnElement[bool]:
+    """The condition that an identity is more than a name: its details stand (a refused file leaves only names)."""
+    sheet = next(sheet for sheet in sheets.values() if sheet.introduces == kind)
+    at = session.execute(select(Ledger.revision)).scalar_one()
+    identity: Any = sheet.identity
+    return exists().where(getattr(sheet.model, sheet.owner) == identity.id, seen(sheet.model, at))
+
+
 def refuse_unknown(
     session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, document: Document
 ) -> None:
@@ -84,7 +95,7 @@ def refuse_unknown(
             for row in rows.get(name, ())
             if row.get(field)
         }
-        names.learn(session, kind, table, wanted - coming.get(kind, set()))
+        names.learn(session, kind, table, wanted - coming.get(kind, set()), known_by(session, sheets, kind))
     faults = [
         document.fault((name, number, field), f"there is no {kind} {row[field]!r}", f"Add it, or correct the {field}.")
         for name, sheet in sheets.items()

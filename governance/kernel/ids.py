@@ -14,8 +14,11 @@ def random_name(letters: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(letters))
 
 
-class Randomness:
-    """Random bytes of the operating system, fetched by the page: each fetch lets other threads in, a slice does not."""
+class Randomness(threading.local):
+    """Random bytes of the operating system, fetched by the page: each fetch lets other threads in, a slice does not.
+
+    Each thread has a page of its own, and a forked process fetches anew, so nothing is given twice.
+    """
 
     PAGE = 4096
 
@@ -23,15 +26,12 @@ class Randomness:
         self._page, self._at, self._pid = b"", self.PAGE, 0
 
     def take(self, count: int) -> bytes:
-        """So many random bytes; none is given twice, and a forked process starts a page of its own."""
-        with self._lock:
-            if self._at + count > self.PAGE or self._pid != os.getpid():
-                self._page, self._at, self._pid = os.urandom(self.PAGE), 0, os.getpid()
-            start = self._at
-            self._at += count
-            return self._page[start : self._at]
-
-    _lock = threading.Lock()
+        """So many random bytes."""
+        if self._at + count > self.PAGE or self._pid != os.getpid():
+            self._page, self._at, self._pid = os.urandom(self.PAGE), 0, os.getpid()
+        start = self._at
+        self._at += count
+        return self._page[start : self._at]
 
 
 RANDOMNESS = Randomness()

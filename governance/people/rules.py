@@ -35,7 +35,6 @@ class PersonFacts(NamedTuple):
 
     id: int
     reference: str
-    name: str
     manager: str
     attributes: Mapping[str, Any]
 

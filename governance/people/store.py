@@ -21,7 +21,6 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 PEOPLE = select(
     PersonDetails.person_id,
     PersonDetails.reference,
-    PersonDetails.name,
     Person.reference,
     PersonDetails.attributes,
     PersonDetails.erased_by,
@@ -61,9 +60,9 @@ class PersonSource:
         found: dict[FactKey, PersonFacts | None] = dict.fromkeys(keys)
         asked = {key.name: key for key in keys}
         rows = rows_at(session, PEOPLE, PersonDetails, PersonDetails.reference, list(asked), at)
-        for number, reference, name, manager, attributes, _ in rows:
+        for number, reference, manager, attributes, _ in rows:
             key = asked[reference]
-            found[key] = PersonFacts(number, key.name, name, intern(manager or ""), attributes or NOTHING)
+            found[key] = PersonFacts(number, key.name, intern(manager or ""), attributes or NOTHING)
         return found
 
 

@@ -67,7 +67,7 @@ def suspensions(_settings: Settings) -> Sheet:
         schema=SuspensionIn,
         model=Suspension,
         owner="person_id",
-        natural=("person_id",),
+        natural=("person_id", "starts_on"),
         erases=("why",),
         resolve=suspension_row,
         keys=lambda row: (FactKey("suspension", row["person_id"]),),

@@ -33,7 +33,7 @@ class ConflictIn(Schema):
 
     person = Text(required=True)
     system = Word(required=True)
-    type = Word(required=True)
+    type = Text(required=True)
     id = Text(required=True)
     relation = fields.Enum(Relation, by_value=True, required=True)
 

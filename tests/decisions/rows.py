@@ -102,7 +102,7 @@ class RowSource:
 def person(book: RowBook, key: FactKey) -> PersonFacts | None:
     for _, row in book.rows("people"):
         if row["reference"] == key.name:
-            return PersonFacts(book.people[key.name], key.name, row["name"], row.get("manager", ""), {})
+            return PersonFacts(book.people[key.name], key.name, row.get("manager", ""), {})
     return None
 
 

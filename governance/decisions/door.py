@@ -109,7 +109,7 @@ class Door:
             system,
             environ.get("HTTP_AUTHORIZATION", ""),
             environ.get("CONTENT_TYPE", ""),
-            environ.get("HTTP_MIN_FACTS_REVISION", "0"),
+            environ.get("HTTP_MIN_FACTS_REVISION", ""),
             name,
             environ["wsgi.input"].read(length) if length else b"",
         )
@@ -139,9 +139,9 @@ class Door:
     def _admit(self, asked: Asked) -> KeyFacts:
         """The key of the front end that asks; raise where it is missing, wrong, ended or for another system."""
         decisions = self._decisions
-        decisions.catch_up(minimum_revision(asked.minimum))
         scheme, _, text = asked.authorization.partition(" ")
-        key = decisions.key(text.strip(), clock.now()) if scheme.lower() == "bearer" else None
+        minimum = minimum_revision(asked.minimum) if asked.minimum else 0
+        key = decisions.key(text.strip() if scheme.lower() == "bearer" else "", clock.now(), minimum)
         if key is None:
             raise Unauthenticated(
                 "the Authorization header holds no key that is good here; send Authorization: Bearer KEY"

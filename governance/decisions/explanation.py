@@ -26,17 +26,16 @@ def answer(decision: Decision, *, full: bool = False) -> dict[str, Any]:
 
 def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
     """Everything that an answer says beside yes or no. `full` shows the true codes behind an access on hold."""
-    said: dict[str, Any] = {
-        "reasons": reasons(decision, full=full),
+    if not decision.allowed:
+        return {"reasons": reasons(decision, full=full), "obligations": [], "valid_until": None}
+    permitted_by = zip(decision.rules, decision.sources, strict=False)
+    return {
+        "reasons": [],
         "obligations": [obligation(one) for one in decision.obligations],
+        "permitted_by": [{"rule": rule, "source": source} for rule, source in permitted_by],
+        "cache_seconds": decision.cache_seconds,
+        "valid_until": iso(decision.until) if decision.until is not None else None,
     }
-    if decision.allowed:
-        said["permitted_by"] = [
-            {"rule": rule, "source": source} for rule, source in zip(decision.rules, decision.sources, strict=False)
-        ]
-        said["cache_seconds"] = decision.cache_seconds
-    said["valid_until"] = iso(decision.until) if decision.allowed and decision.until is not None else None
-    return said
 
 
 def reasons(decision: Decision, *, full: bool) -> list[dict[str, Any]]:

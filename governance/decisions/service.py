@@ -71,14 +71,16 @@ class Decisions:
         """
         arrived = time.monotonic_ns()
         with self._lock:
-            if self._checked <= arrived:
-                began = time.monotonic_ns()
-                self._refresh(self.databases.freshness.current())
-                self._checked = began
-            revision = self._memory.revision
-        if revision < at_least:
+            return self._catch_up(arrived, at_least)
+
+    def _catch_up(self, arrived: int, at_least: int) -> int:
+        if self._checked <= arrived:
+            began = time.monotonic_ns()
+            self._refresh(self.databases.freshness.current())
+            self._checked = began
+        if self._memory.revision < at_least:
             raise Unavailable(f"revision {at_least} has not been committed here yet", "facts_behind")
-        return revision
+        return self._memory.revision
 
     def _refresh(self, revision: int) -> None:
         if "policy" in self._memory.refresh(revision):
@@ -117,14 +119,13 @@ class Decisions:
         """The names of all systems with an active pack."""
         return sorted(self._systems)
 
-    def key(self, text: str, now: datetime) -> KeyFacts | None:
-        """The front end whose key this is, or None."""
-        parts = split_key(text)
-        if parts is None:
-            return None
+    def key(self, text: str, now: datetime, at_least: int = 0) -> KeyFacts | None:
+        """The front end whose key this is, as the newest revision knows it, or None."""
+        parts, arrived = split_key(text), time.monotonic_ns()
         with self._lock:
-            key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0]))
-        return key if key is not None and opens(key, parts[1], now) else None
+            self._catch_up(arrived, at_least)
+            key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0])) if parts is not None else None
+        return key if key is not None and parts is not None and opens(key, parts[1], now) else None
 
     def ask(self, system: str, read: Read, asker: Asker, now: datetime, stop_at: bool | None = None) -> Answered:
         """Decide a system's questions and record them all; a malformed item is a recorded denial.

@@ -22,6 +22,7 @@ from governance.trail import store
 from governance.trail.rules import Record, decision_id
 
 GROUP = 512
+LINGER = 0.002
 log = structlog.get_logger("trail")
 
 
@@ -47,6 +48,7 @@ class Recorder:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._pid = 0
+        self._crowd = 1
         self._jobs: SimpleQueue[Job] = SimpleQueue()
 
     def put(self, records: Sequence[Record]) -> list[str]:
@@ -86,7 +88,7 @@ class Recorder:
                 chain = chain or store.open_chain(link, clock.iso(clock.now()))
                 written = store.append(link, chain, [record for job in group for record in job.records])
                 self._release(group, chain)
-                chain = written
+                chain, self._crowd = written, len(group) + jobs.qsize()
             except Exception as wrong:  # noqa: BLE001 - whatever failed, these records are not answered
                 log.critical("trail.write_failed", kind=type(wrong).__name__, jobs=len(group))
                 for job in group:
@@ -97,24 +99,28 @@ class Recorder:
                         link.close()
                 link, chain = None, None
 
-    @staticmethod
-    def _gather(jobs: SimpleQueue[Job]) -> list[Job]:
-        """Wait for one job, then take all that wait too; those whose asker has given up are left out."""
+    def _gather(self, jobs: SimpleQueue[Job]) -> list[Job]:
+        """Wait for one job, then for about as many as came together last; those whose asker has given up are left out.
+
+        A commit costs much more than a record, so a crowd is waited for, though never for long; one alone is not.
+        """
         group: list[Job] = []
-        count = 0
-        while True:
-            try:
-                job = jobs.get() if not group else jobs.get_nowait()
-            except Empty:
-                return group
-            if time.monotonic() >= job.deadline:
-                job.failed = True
-                job.latch.release()
-                continue
+        self._take(group, jobs.get())
+        ends = time.monotonic() + LINGER
+        while jobs.qsize() + 1 < self._crowd and time.monotonic() < ends:
+            time.sleep(LINGER / 8)
+        with suppress(Empty):
+            while sum([len(job.records) for job in group]) < GROUP:
+                self._take(group, jobs.get_nowait())
+        return group
+
+    @staticmethod
+    def _take(group: list[Job], job: Job) -> None:
+        if time.monotonic() < job.deadline:
             group.append(job)
-            count += len(job.records)
-            if count >= GROUP:
-                return group
+        else:
+            job.failed = True
+            job.latch.release()
 
     @staticmethod
     def _release(group: Sequence[Job], chain: store.Chain) -> None:

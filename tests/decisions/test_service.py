@@ -167,7 +167,11 @@ def test_a_mediated_permit_carries_both_chains() -> None:
     assert found.allowed
     assert dict(zip(found.rules, found.sources, strict=True)) == {"A-5": "five", "A-1": "one"}
     assert [one.id for one in found.obligations] == ["few-fields", "read-only", "care-note", "record-both-identities"]
-    assert {kind for kind, _, _ in json.loads(b"[" + b",".join(found.evidence) + b"]")} >= {"signature", "training", "grant"}
+    assert {kind for kind, _, _ in json.loads(b"[" + b",".join(found.evidence) + b"]")} >= {
+        "signature",
+        "training",
+        "grant",
+    }
 
 
 def test_the_same_role_twice_is_told_once() -> None:

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from agreements.rules import AgreementKind, AgreementState
 from agreements.store import agreement_key
-from governance.kernel.recorded import Change, ChangeKey
 from governance.kernel.keys import FactKey
+from governance.kernel.recorded import Change, ChangeKey
 from tests.facts import Book
 
 DSA = {"reference": "dsa", "kind": "sharing", "version": 1, "system": "mis", "from": "2026-01-01", "to": "2026-12-31"}

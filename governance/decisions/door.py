@@ -109,7 +109,7 @@ class Door:
             system,
             environ.get("HTTP_AUTHORIZATION", ""),
             environ.get("CONTENT_TYPE", ""),
-            environ.get("HTTP_MIN_FACTS_REVISION", ""),
+            environ.get("HTTP_MIN_FACTS_REVISION", "0"),
             name,
             environ["wsgi.input"].read(length) if length else b"",
         )
@@ -140,7 +140,7 @@ class Door:
         """The key of the front end that asks; raise where it is missing, wrong, ended or for another system."""
         decisions = self._decisions
         scheme, _, text = asked.authorization.partition(" ")
-        minimum = minimum_revision(asked.minimum) if asked.minimum else 0
+        minimum = minimum_revision(asked.minimum)
         key = decisions.key(text.strip() if scheme.lower() == "bearer" else "", clock.now(), minimum)
         if key is None:
             raise Unauthenticated(

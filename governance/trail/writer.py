@@ -105,7 +105,8 @@ class Recorder:
         A commit costs much more than a record, so a crowd is waited for, though never for long; one alone is not.
         """
         group: list[Job] = []
-        self._take(group, jobs.get())
+        while not group:
+            self._take(group, jobs.get())
         ends = time.monotonic() + LINGER
         while jobs.qsize() + 1 < self._crowd and time.monotonic() < ends:
             time.sleep(LINGER / 8)

@@ -76,6 +76,12 @@ class Memory:
             finally:
                 self._session = None
 
+    def rehearse(self) -> None:
+        """Ask every source once for nobody's facts, so that the first person's question finds all statements made."""
+        with self.loading():
+            for kind in (*self._slots, "person"):
+                self._load(kind, [FactKey(kind, 0, "")])
+
     def refresh(self, revision: int) -> frozenset[str]:
         """Move to a newer revision: drop what has changed, and say which kinds that were."""
         if revision <= self.revision:

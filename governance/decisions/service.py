@@ -62,6 +62,7 @@ class Decisions:
         self._systems: dict[str, SystemRules | None] = {}
         self._engine = Engine(self._memory, parts.requirements, self._systems)
         self._outdated = True
+        self._rehearsed = False
         self._built: dict[int, SystemRules | None] = {}
 
     def catch_up(self, at_least: int = 0) -> int:
@@ -197,6 +198,10 @@ class Decisions:
         """Whether a decision could be made and recorded now."""
         try:
             self.catch_up()
+            if not self._rehearsed:
+                with self._lock:
+                    self._memory.rehearse()
+                self._rehearsed = True
         except Unavailable:
             return False
         return self.recorder.works()

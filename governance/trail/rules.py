@@ -7,7 +7,7 @@ The body holds who, which record, purpose and evidence; the leaf holds SHA-256(s
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from governance.kernel.ids import random_bytes
 
 NO_LEAF = ""
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Record(NamedTuple):
@@ -32,8 +33,8 @@ class Record(NamedTuple):
 
 
 def text_hash(value: bytes) -> str:
-    """A hash as leaves write it: base64url without padding."""
-    return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
+    """A SHA-256 hash as leaves write it: base64url without padding."""
+    return b2a_base64(value, newline=False).translate(URL_SAFE)[:43].decode("ascii")
 
 
 def leaf_hash(leaf: bytes) -> str:

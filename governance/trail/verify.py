@@ -8,13 +8,16 @@ whole, everything rewritten with new hashes) is said in docs/trail.md.
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 Row = tuple[Any, Mapping[str, object], Any, Any, Any, bool]
+
+
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Damage(NamedTuple):
@@ -32,14 +35,19 @@ class Tally(NamedTuple):
     erased: int = 0
 
 
+def as_text(digest: bytes) -> str:
+    """A digest as leaves write it: base64url without padding."""
+    return b2a_base64(digest, newline=False).translate(URL_SAFE)[:43].decode("ascii")
+
+
 def hashed(leaf: bytes) -> str:
     """The hash by which the next leaf names this one: SHA-256(0x00 ‖ leaf), base64url."""
-    return urlsafe_b64encode(hashlib.sha256(b"\x00" + leaf).digest()).rstrip(b"=").decode("ascii")
+    return as_text(hashlib.sha256(b"\x00" + leaf).digest())
 
 
 def committed(salt: bytes, body: bytes) -> str:
     """What a leaf must say of this body."""
-    return urlsafe_b64encode(hashlib.sha256(salt + body).digest()).rstrip(b"=").decode("ascii")
+    return as_text(hashlib.sha256(salt + body).digest())
 
 
 def parsed(text: bytes) -> dict[str, Any] | None:
@@ -112,9 +120,13 @@ class Verifier:
                     before if seq else place, f"{before} is not what {place} was chained to: one of them was altered"
                 )
             )
-        self._columns(place, said, {**columns, "seq": seq})
+        self._columns(place, said, columns)
+        if said.get("seq") != seq:
+            self.damages.append(Damage(place, "differs from its leaf: seq"))
 
     def _columns(self, place: str, said: Mapping[str, object], columns: Mapping[str, object]) -> None:
+        if columns.items() <= said.items():
+            return
         wrong = [key for key, value in columns.items() if said.get(key) != value]
         if wrong:
             self.damages.append(Damage(place, f"differs from its leaf: {', '.join(sorted(wrong))}"))

@@ -168,7 +168,7 @@ def read_body(asked: Asked) -> dict[str, Any]:
 def minimum_revision(text: str) -> int:
     """The revision that the caller wants the answer to be at least as fresh as."""
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise BadInput([Fault(MIN_REVISION, f"{MIN_REVISION} must be a whole number", pointer="")])
+        raise BadInput([Fault(MIN_REVISION, "must be a whole number", pointer="")])
     return int(text)
 
 

@@ -40,7 +40,7 @@ def members(wrong: errors.Answer) -> dict[str, Any]:
     status = STATUS[type(wrong)]
     found: dict[str, Any] = {"title": status.phrase, "status": status.value, "detail": str(wrong)}
     if isinstance(wrong, errors.BadInput):
-        found["detail"] = "; ".join(f"{fault.problem}. {fault.cure}".strip() for fault in wrong.faults)
+        found["detail"] = "; ".join(str(fault) for fault in wrong.faults)
         found["errors"] = [
             {"pointer": fault.pointer or "", "detail": f"{fault.problem}. {fault.cure}".strip()}
             for fault in wrong.faults

@@ -27,10 +27,14 @@ def bare(answer: Any) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A loaded engine. `decide` is what is timed; `read` turns what it returned into an `Answer`, untimed."""
+    """A loaded engine. `decide` is what is timed; `read` turns what it returned into an `Answer`, untimed.
+
+    `unpeopled` is what the process held, in bytes, when all but the people was in memory (0 where nobody looks).
+    """
 
     decide: Callable[[Question], Any]
     read: Callable[[Any], Answer] = bare
+    unpeopled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

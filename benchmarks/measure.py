@@ -46,7 +46,7 @@ def measure(name: str, people: int, seconds: float, folder: Path) -> Row:
         for question in everybody:
             engine.decide(question)
         gc.collect()
-        row["bytes_a_person"] = (machine.resident_bytes() - before) / people
+        row["bytes_a_person"] = (machine.resident_bytes() - engine.unpeopled) / people
     checked = check(engine, workload.questions, expected, seconds, tells=entry.tells_reasons)
     row |= {"checked": checked.asked, "wrong": checked.wrong, "untold": checked.untold}
     row["per_s"] = throughput(engine.decide, workload.questions, seconds, checked.seconds_each)

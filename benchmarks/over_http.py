@@ -40,15 +40,12 @@ def _loads(settings: Settings, say: Say, results: Results) -> None:
     """Empty route, single and batch in turn, both servers standing; then the single load undisturbed and disturbed."""
     wrk.find()
     folder = settings.prepared(min(settings.people))
-    with _empty(folder) as empty:
-        loads: dict[str, Load] = {"http/empty/single": empty}
-        try:
-            with _service("postern", settings, folder, results) as ours:
-                _in_turn(loads | ours, settings, say, results)
-                _disturbed(ours["http/postern/single"], folder, settings, say, results)
-        except Unavailable as reason:
-            results |= {row: {"note": str(reason)} for row in ("http/postern/single", "http/postern/batch")}
-            _in_turn(loads, settings, say, results)
+    try:
+        with _service("postern", settings, folder, results) as ours, _empty(folder) as empty:
+            _in_turn(empty | ours, settings, say, results)
+            _disturbed(ours["http/postern/single"], folder, settings, say, results)
+    except Unavailable as reason:
+        results |= {row: {"note": str(reason)} for row in ("http/postern/single", "http/postern/batch")}
 
 
 def _postgresql(settings: Settings, say: Say, results: Results) -> None:
@@ -79,11 +76,15 @@ def _in_turn(loads: dict[str, Load], settings: Settings, say: Say, results: Resu
 
 
 @contextmanager
-def _empty(folder: Path) -> Iterator[Load]:
+def _empty(folder: Path) -> Iterator[dict[str, Load]]:
+    """The empty routes; the one that is sent questions gets those that the service was just given."""
     port = servers.free_port()
     command = servers.granian("benchmarks.empty_route:create_app", port, ready=empty_route.PATH)
     with servers.running(command, port, folder):
-        yield lambda seconds: wrk.load(port, seconds, path=empty_route.PATH)
+        yield {
+            "http/empty/bare": lambda seconds: wrk.load(port, seconds, path=empty_route.PATH),
+            "http/empty/single": lambda seconds: wrk.load(port, seconds, lua=folder / "single.lua"),
+        }
 
 
 @contextmanager

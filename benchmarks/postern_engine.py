@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks import postern_facts, shapes
+from benchmarks import machine, postern_facts, shapes
 from benchmarks.bodies import resource_type
 from benchmarks.engines import Answer, Engine
 from benchmarks.installation import open_service
@@ -51,10 +51,12 @@ def load(workload: Workload, folder: Path) -> Engine:
         systems = {system: parts.role_rules.load(session, number) for system, number in active.items()}
     memory = Memory(databases, parts.sources, revision)
     ours = engine.Engine(memory, parts.requirements, systems)
+    memory.rehearse()
+    unpeopled = machine.resident_bytes()
     for names in _portions(workload.people):
         memory.want_people(names)
         ours.chains.prefetch([memory.people[name] for name in names], systems, now)
-    return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read)
+    return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read, unpeopled)
 
 
 def typed(question: shapes.Question) -> Question:

@@ -14,7 +14,8 @@ FILE = Path(__file__).with_name("results.json")
 WIDTHS = (48, 10, 12, 10, 10, 9, 11, 7)
 HEADS = ("", "people", "a second", "p50 µs", "p99 µs", "load s", "memory MB", "wrong")
 HTTP_ROWS = {
-    "http/empty/single": "an empty Flask route",
+    "http/empty/bare": "an empty Flask route, a bare GET",
+    "http/empty/single": "an empty Flask route, the same requests",
     "http/postern/single": "Postern, single, durable",
     "http/postern/batch": "Postern, batch of 50, durable (decisions)",
     "http/postgresql/single": "Postern, single, durable, on PostgreSQL",

@@ -120,6 +120,15 @@ TARGETS: tuple[Target, ...] = (
         against=("http/empty/single", "per_s"),
     ),
     Target(
+        "the same against a bare GET of nothing",
+        Section.HTTP,
+        ("http/postern/single", "per_s"),
+        Bound.AT_LEAST,
+        0.6,
+        against=("http/empty/bare", "per_s"),
+        gates=False,
+    ),
+    Target(
         "the same on PostgreSQL",
         Section.HTTP,
         ("http/postgresql/single", "per_s"),

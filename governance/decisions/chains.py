@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from governance.decisions.memory import Entry, Memory
@@ -14,7 +14,6 @@ from governance.ports.requirement import Objection, Query, Requirement, Standing
 from governance.ports.role_rules import Demand, Role, SystemRules
 
 GRANT = "grant"
-SLACK = timedelta(seconds=1)  # between two threads that have read the clock, not a clock put back
 Pool = dict[bytes, bytes]
 Systems = Mapping[str, SystemRules | None]
 
@@ -74,6 +73,15 @@ class Chain:
         return self.starts_at is None or now >= self.starts_at
 
 
+def shareable(step: Step) -> Step:
+    """A step that many chains share: once settled, its facts are not asked again, and its evidence is a piece."""
+    standing = step.standing
+    shared = noted(standing.evidence)
+    if not standing.settled:
+        return step._replace(shared=shared)
+    return step._replace(facts=(), standing=standing._replace(evidence=()), shared=shared)
+
+
 def pieces(steps: Sequence[Step], pool: Pool) -> tuple[bytes, ...]:
     """The evidence of a chain as the record keeps it, in pieces that chains share."""
     own = noted(one for step in steps if not step.shared for one in step.standing.evidence if one.type != GRANT)
@@ -94,18 +102,18 @@ class Chains:
 
     def of(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
         """All chains of a person, one for each grant, in the order of the grants."""
-        if entry.chains is None or not entry.holds(now):
+        self._memory.at(now)
+        if entry.chains is None or (entry.until is not None and now >= entry.until):
             entry.forget()
             with self._memory.loading():
                 entry.chains = self._build(entry, systems, now)
-            self._keep(entry, entry.chains, now)
+            self._keep(entry, entry.chains)
         return entry.chains
 
     @staticmethod
-    def _keep(entry: Entry, made: Sequence[Chain], now: datetime) -> None:
+    def _keep(entry: Entry, made: Sequence[Chain]) -> None:
         """Keep what was made of a person's facts until the first of it may change, and let the facts go."""
         entry.facts = None
-        entry.since = now - SLACK
         entry.until = earliest(entry.until, *[chain.until for chain in made])
 
     def _build(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
@@ -119,15 +127,14 @@ class Chains:
 
     def untried(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         """The chains that a role would have, were it granted in the name of each of the person's employers."""
-        kept = entry.untried
-        if kept is None:
-            kept = entry.untried = {}
-        chains = kept.get((rules.system, role.name))
-        if chains is None:
-            with self._memory.loading():
-                chains = kept[rules.system, role.name] = self._for_employers(entry, rules, role, now)
-            self._keep(entry, chains, now)
-        return tuple(chains)
+        for tried, chains in entry.tried:
+            if tried is role:
+                return chains
+        with self._memory.loading():
+            chains = self._for_employers(entry, rules, role, now)
+        entry.tried = (*entry.tried, (role, chains))
+        self._keep(entry, chains)
+        return chains
 
     def _for_employers(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         employed = self._memory.get(FactKey("employment", entry.person.id))
@@ -167,7 +174,7 @@ class Chains:
         step = self._judged_for_many.get(name)
         if step is None or (step.standing.until is not None and now >= step.standing.until):
             step = self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
-            step = self._judged_for_many[name] = step._replace(shared=noted(step.standing.evidence))
+            step = self._judged_for_many[name] = shareable(step)
         return step
 
     def _judged(self, demand: Demand, facts: tuple[Any, ...], now: datetime) -> Step:
@@ -201,6 +208,7 @@ class Chains:
     def prefetch(self, entries: Sequence[Entry], systems: Systems, now: datetime) -> None:
         """Build the chains of many people: their facts are loaded stage by stage, one query a kind."""
         memory = self._memory
+        memory.at(now)
         people = [entry for entry in entries if entry.chains is None]
         if not people:
             return
@@ -211,7 +219,7 @@ class Chains:
             memory.want({key for entry, grant in held for key in self._grant_keys(entry, systems, grant)})
             for entry in people:
                 entry.chains = self._build(entry, systems, now)
-                self._keep(entry, entry.chains, now)
+                self._keep(entry, entry.chains)
 
     def _grant_keys(self, entry: Entry, systems: Systems, grant: Any) -> Iterable[FactKey]:
         rules = systems.get(grant.system)

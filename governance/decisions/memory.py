@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,28 +19,28 @@ from governance.kernel.recorded import keys_since
 from governance.ports.sources import FactSource
 
 MANY = 20_000
+SLACK = timedelta(seconds=1)  # between two threads that have read the clock, not a clock put back
 
 
 class Entry:
-    """What is in memory of one person: who they are, their chains until some moment, and facts on their way."""
+    """What is in memory of one person: who they are, their chains until some moment, and facts on their way.
 
-    __slots__ = ("chains", "facts", "person", "since", "until", "untried")
+    `tried` has the chains of roles that they do not hold, as (role, chains).
+    """
+
+    __slots__ = ("chains", "facts", "person", "tried", "until")
 
     def __init__(self, person: Any) -> None:
         self.person = person
         self.facts: list[Any] | None = None
         self.chains: tuple[Any, ...] | None = None
-        self.untried: dict[tuple[str, str], Any] | None = None
-        self.since: datetime | None = None
+        self.tried: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
         self.until: datetime | None = None
-
-    def holds(self, now: datetime) -> bool:
-        """Whether what was worked out holds at a moment: before its end, and not before it was made."""
-        return (self.until is None or now < self.until) and (self.since is None or now >= self.since)
 
     def forget(self) -> None:
         """Drop everything but who they are."""
-        self.facts = self.chains = self.untried = self.since = self.until = None
+        self.facts = self.chains = self.until = None
+        self.tried = ()
 
 
 class Memory:
@@ -58,6 +58,15 @@ class Memory:
         self._numbers: dict[int, Entry] = {}
         self.revision = revision
         self.generation = 0
+        self._latest: datetime | None = None
+
+    def at(self, now: datetime) -> None:
+        """Take notice of the moment: when the clock was put back, what was worked out later does not hold yet."""
+        if self._latest is None or now > self._latest:
+            self._latest = now
+        elif now < self._latest - SLACK:
+            self._latest = now
+            self.forget_chains()
 
     def is_personal(self, kind: str) -> bool:
         """Whether facts of a kind are one person's."""

@@ -23,11 +23,15 @@ PARTS = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "i
 
 
 class CaseAnswer(NamedTuple):
-    """What the service answered: the decision, the true reason codes in order, the obligations' types in order."""
+    """What the service answered: the decision, then codes, types of obligations and ids of routes, each in order.
+
+    An expected answer whose `routes` is None says nothing of them.
+    """
 
     decision: bool
     reasons: tuple[str, ...] = ()
     obligations: tuple[str, ...] = ()
+    routes: tuple[str, ...] | None = None
 
 
 class CaseRunner(Protocol):
@@ -59,11 +63,12 @@ class CaseTable:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`expect`: the decision, all reason codes in order, the types of all obligations in order."""
+    """`expect`: the decision, all reason codes, the types of all obligations, the ids of all routes, each in order."""
 
     decision: bool
     reasons: tuple[Code, ...] = ()
     obligations: tuple[ObligationType, ...] = ()
+    routes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class CaseResult:
     @property
     def passed(self) -> bool:
         """Whether the answer is the expected one, reasons and obligations included."""
-        return self.answer == self.case.expected
+        return self.answer is not None and not differences(self)
 
 
 def read_cases(texts: PackTexts) -> list[Case]:
@@ -181,6 +186,7 @@ class CaseReading:
             expected.decision,
             tuple(code.value for code in expected.reasons),
             tuple(each.value for each in expected.obligations),
+            expected.routes,
         )
         line = self.notes.document.line(path) or 0
         return Case(table.id, table.says, now, facts, question, answer, line, table.source or "")
@@ -224,7 +230,12 @@ def run_cases(rules: SystemRules, cases: Sequence[Case], run: CaseRunner) -> lis
         try:
             answer = run(rules, case.facts, case.question, case.now)
             results.append(
-                CaseResult(case, CaseAnswer(answer.decision, tuple(answer.reasons), tuple(answer.obligations)))
+                CaseResult(
+                    case,
+                    CaseAnswer(
+                        answer.decision, tuple(answer.reasons), tuple(answer.obligations), tuple(answer.routes or ())
+                    ),
+                )
             )
         except Exception as wrong:  # noqa: BLE001 - whatever a case raises is its result
             results.append(CaseResult(case, None, f"{type(wrong).__name__}: {wrong}"))
@@ -241,6 +252,8 @@ def differences(result: CaseResult) -> list[str]:
         lines.append(f"decision: expected {worded(expected.decision)}, got {worded(answer.decision)}")
     lines += compared("reason", expected.reasons, answer.reasons)
     lines += compared("obligation", expected.obligations, answer.obligations)
+    if expected.routes is not None:
+        lines += compared("route", expected.routes, answer.routes or ())
     return lines
 
 

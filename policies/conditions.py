@@ -151,6 +151,13 @@ def own_area(asked: Asked, *, property: str = "area") -> bool | None:  # noqa: A
     return None if value is None or not area else bool(value == area)
 
 
+@condition(Code.CONSENT_MISSING, *WORDED, words={"consent": "the owner"})
+def own_person(asked: Asked, *, property: str) -> bool | None:  # noqa: A002
+    """The property is the reference of the person who asks; of a list, one item is."""
+    reference = getattr(asked.person, "reference", None)
+    return None if reference is None else one_of(asked, property=property, values=(reference,))
+
+
 @condition(
     Code.AGE, PropertyType.INTEGER, ldd_property=(PropertyType.BOOLEAN,), words={"ages": "{minimum} to {maximum}"}
 )

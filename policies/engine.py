@@ -219,6 +219,7 @@ def build(pack: Pack, revision: int = 0, *, prove: bool = True) -> SystemRules:
         questions=questions,
         rules={rule.id: rule for rule in pack.rules},
         mediation=pack.mediation,
+        routes=pack.routes,
         cache_seconds=pack.cache_seconds,
     )
 

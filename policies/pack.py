@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from governance.kernel.errors import BadInput, Fault
-from governance.ports.role_rules import Condition, Mediation, Property, ResourceType, Role, Rule
+from governance.ports.role_rules import Condition, Mediation, Property, ResourceType, Role, Route, Rule
+from policies.inclusion import with_shared
 
 SYSTEM, POLICY, CASES, README = "system.toml", "policy.csv", "cases.toml", "README.md"
 FILES = (SYSTEM, POLICY, CASES, README)
@@ -39,7 +40,7 @@ class PackTexts:
                 faults.append(Fault(str(folder / name), "is not UTF-8 text", "Save it as UTF-8."))
         if faults:
             raise BadInput(faults)
-        return cls(texts[SYSTEM], texts[POLICY], texts[CASES], texts[README], str(folder))
+        return cls(with_shared(texts[SYSTEM]), texts[POLICY], texts[CASES], texts[README], str(folder))
 
     def named(self, name: str) -> str:
         """How faults name one of the files."""
@@ -76,3 +77,4 @@ class Pack:
     rules: tuple[Rule, ...]
     standing: tuple[Rule, ...]
     mediation: Mediation
+    routes: tuple[Route, ...] = ()

@@ -9,15 +9,19 @@ from governance.kernel.errors import BadInput, Fault
 from governance.kernel.toml import Document, read_toml
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Mediation, Rule
+from policies.inclusion import SECTIONS as SECTIONS_SHARED
 from policies.lines import Line, read_lines
 from policies.pack import POLICY, SYSTEM, Pack, PackTexts
 from policies.policy import check_lines, read_rule_tables, rules_of, standing_rules
-from policies.roles import Roles, read_roles
+from policies.roles import Roles, read_roles, read_routes
 from policies.rules import LONGEST_CACHE, SYSTEM_ID, cure_for, name_cure, name_problem
-from policies.tables import MediationTable, Notebook, SystemTable
+from policies.tables import MediationTable, Notebook, SharedTable, SystemTable
 from policies.vocabulary import Vocabulary, read_vocabulary
 
-SECTIONS = ("system", "resource_types", "context", "conditions", "roles", "obligations", "rules", "mediation")
+SECTIONS = (
+    *("system", "shared", "resource_types", "context", "conditions"),
+    *("roles", "obligations", "routes", "rules", "mediation"),
+)
 
 
 def read_pack(pack: Path | PackTexts, requirements: Mapping[str, Requirement]) -> Pack:
@@ -78,10 +82,11 @@ class PackReading:
     def pack(self) -> Pack:
         """Read every part, then raise all faults or give the pack."""
         self.sections()
+        self.shared()
         system = self.system()
         words = read_vocabulary(self.notes)
         roles = read_roles(self.notes, words, self.requirements)
-        mediation = self.mediation()
+        mediation, routes = self.mediation(), read_routes(self.notes, words)
         rules, standing = self.policy(words, roles)
         faults = [*self.notes.faults, *self.csv_faults]
         if system is None or faults:
@@ -101,6 +106,7 @@ class PackReading:
             rules=rules,
             standing=standing,
             mediation=mediation,
+            routes=routes,
         )
 
     def sections(self) -> None:
@@ -108,6 +114,13 @@ class PackReading:
         for name in self.notes.document.values:
             if name not in SECTIONS:
                 self.notes.note((name,), "is not known here", cure_for(name, SECTIONS))
+
+    def shared(self) -> None:
+        """[shared]: every table that it names must have been found, here or among what packs share."""
+        found = self.notes.read(SharedTable, self.notes.document.values.get("shared", {}), ("shared",))
+        for section in SECTIONS_SHARED if found is not None else ():
+            known = self.notes.section(section)
+            self.notes.each_known(getattr(found, section), known, f"shared {section} table", ("shared", section))
 
     def system(self) -> SystemTable | None:
         """[system]."""

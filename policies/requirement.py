@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.clock import day_end, day_start
 from governance.kernel.keys import FactKey
-from governance.kernel.reading import read_table
+from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Standing, earliest
 from policies import store
@@ -31,9 +31,11 @@ class SystemFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LaunchTerms:
-    """What a role demands of its system."""
+    """What a role demands of its system, and the first and last day on which the role itself is open."""
 
     audit_live: bool = False
+    opens: date | None = None
+    closes: date | None = None
     source: str = ""
 
 
@@ -59,14 +61,17 @@ class LaunchRequirement:
 
     def terms(self, table: Mapping[str, Any]) -> LaunchTerms:
         """Read the terms; raise `BadTable` with every fault."""
-        return read_table(LaunchTerms, table)
+        terms = read_table(LaunchTerms, table)
+        if terms.opens and terms.closes and terms.closes < terms.opens:
+            raise BadTable([TableFault("closes", "comes before opens", "Exchange them.")])
+        return terms
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:
         """The system's own days."""
         return (FactKey(STATUS, 0, query.system),)
 
     def standing(self, facts: tuple[Any, ...], terms: LaunchTerms, now: datetime) -> Standing:
-        """Not open before the audit trail is live, and not after the last day."""
+        """Not open before the audit trail is live or the role's first day, and not after the last day."""
         system: SystemFacts = facts[0]
         live_at = None if system.audit_live_on is None else day_start(system.audit_live_on)
         closed_at = None if system.closed_on is None else day_end(system.closed_on)
@@ -79,7 +84,15 @@ class LaunchRequirement:
         if closed_at is not None and now >= closed_at:
             detail = (("system", system.system), ("closed", str(system.closed_on)))
             objections.append(Objection(Code.SCHEME_CLOSED, KIND, evidence, detail, terms.source))
-        turns = [live_at if terms.audit_live else None, closed_at]
+        opens_at = None if terms.opens is None else day_start(terms.opens)
+        closes_at = None if terms.closes is None else day_end(terms.closes)
+        if opens_at is not None and now < opens_at:
+            detail = (("system", system.system), ("opens", str(terms.opens)))
+            objections.append(Objection(Code.SCHEME_NOT_OPEN, KIND, None, detail, terms.source))
+        if closes_at is not None and now >= closes_at:
+            detail = (("system", system.system), ("closed", str(terms.closes)))
+            objections.append(Objection(Code.SCHEME_CLOSED, KIND, None, detail, terms.source))
+        turns = [live_at if terms.audit_live else None, closed_at, opens_at, closes_at]
         until = earliest(*(moment for moment in turns if moment is not None and moment > now))
         return Standing(tuple(objections), (evidence,) if evidence else (), until)
 

@@ -9,9 +9,9 @@ from typing import Any
 from governance.kernel.reading import BadTable
 from governance.kernel.toml import Path_
 from governance.ports.requirement import Requirement
-from governance.ports.role_rules import Demand, Obligation, Role
+from governance.ports.role_rules import Condition, Demand, Obligation, Role, Route
 from policies.rules import ROLE_NAME, ancestry, cure_for
-from policies.tables import Notebook, ObligationTable, RoleTable
+from policies.tables import Notebook, ObligationTable, RoleTable, RouteTable
 from policies.vocabulary import Vocabulary
 
 GRANT = "grant"
@@ -114,11 +114,26 @@ def make_role(
 
 def read_obligation(words: Vocabulary, name: str, table: ObligationTable) -> Obligation:
     """An obligation with the conditions under which it stands: any of those that it names."""
+    when = read_when(words, table.when, ("obligations", name, "when"))
+    return Obligation(name, table.type.value, dict(table.properties), when)
+
+
+def read_routes(notes: Notebook, words: Vocabulary) -> tuple[Route, ...]:
+    """What those who are refused may do instead, in the order in which it is written."""
+    found = []
+    for name, value, path in notes.named(notes.section("routes"), ("routes",)):
+        table = notes.read(RouteTable, value, path)
+        if table is not None:
+            when = read_when(words, table.when, (*path, "when"))
+            found.append(Route(name, table.what, table.who, table.source, when))
+    return tuple(found)
+
+
+def read_when(words: Vocabulary, names: tuple[str, ...], path: Path_) -> tuple[Condition, ...]:
+    """The conditions of which any makes something stand; each that does not exist is noted."""
 
     def report(problem: str, cure: str) -> None:
-        words.notes.note(("obligations", name, "when"), problem, cure)
+        words.notes.note(path, problem, cure)
 
-    found = [words.find(item, report) for item in table.when]
-    return Obligation(
-        name, table.type.value, dict(table.properties), tuple(each.condition for each in found if each is not None)
-    )
+    found = [words.find(item, report) for item in names]
+    return tuple(each.condition for each in found if each is not None)

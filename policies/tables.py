@@ -30,6 +30,16 @@ class SystemTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTable:
+    """[shared]: which tables of packs/shared.toml this pack takes in."""
+
+    context: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    obligations: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceTypeTable:
     """[resource_types.x]: what there is to ask for."""
 
@@ -79,6 +89,16 @@ class ObligationTable:
     properties: Table = field(default_factory=dict)
     when: tuple[str, ...] = ()
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """[routes.x]: what somebody who is refused may do instead, and when that is shown."""
+
+    what: str
+    who: str
+    source: str
+    when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

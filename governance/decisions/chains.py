@@ -160,7 +160,7 @@ class Chains:
         steps = [self._step(demand, query, now) for demand in demands if demand.requirement != GRANT]
         if grant is not None:
             held = next(demand for demand in demands if demand.requirement == GRANT)
-            steps.append(self._judged(held, (grant, entry.person.reference), now))
+            steps.append(self._judged(held, (grant, entry.person.reference, self._names(lineage)), now))
         found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
         return Chain(rules.system, role, grant, lineage, found, steps, pool)
 
@@ -204,6 +204,11 @@ class Chains:
             facts = self._memory.get(FactKey("organisation", organisation))
             organisation = facts.parent if facts is not None else 0
         return self._lineages.setdefault(start, tuple(line))
+
+    def _names(self, lineage: tuple[int, ...]) -> tuple[str, ...]:
+        """The references of organisations; one that has no facts now has none."""
+        found = [self._memory.get(FactKey("organisation", number)) for number in lineage]
+        return tuple([facts.reference for facts in found if facts is not None])
 
     def prefetch(self, entries: Sequence[Entry], systems: Systems, now: datetime) -> None:
         """Build the chains of many people: their facts are loaded stage by stage, one query a kind."""

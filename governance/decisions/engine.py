@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from governance.decisions.chains import Chain, Chains, Systems
 from governance.decisions.memory import Entry, Memory
@@ -14,7 +14,7 @@ from governance.decisions.records import noted
 from governance.decisions.rules import Decision, Question, in_order, refusal, weight
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
-from governance.ports.role_rules import Asked, Condition, Obligation, Role, RoleQuestion, Rule, SystemRules
+from governance.ports.role_rules import Asked, Condition, Obligation, Role, RoleQuestion, Route, Rule, SystemRules
 
 ROLE = "role"
 NO_RULES: tuple[Rule, ...] = ()
@@ -48,6 +48,12 @@ class Engine:
 
     def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """The answer to one question at a moment, with every reason of the chain that comes nearest."""
+        decision = self._decide(rules, question, now)
+        if decision.allowed or not rules.routes:
+            return decision
+        return decision._replace(routes=due(rules.routes, Asked(question.properties, question.context, None, None)))
+
+    def _decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         if question.resource_type not in rules.resource_types:
             return refusal(Code.NO_SUCH_RESOURCE, policy=rules.revision, type=question.resource_type)
         if question.mediated_for:
@@ -226,6 +232,7 @@ class Engine:
 
 
 MOST_CANDIDATES = 10_000
+Due = TypeVar("Due", Obligation, Route)
 
 
 def waive(one: Judged, waived: frozenset[str]) -> Judged:
@@ -279,8 +286,6 @@ def not_permitted(role: str, source: str, action: str, resource_type: str) -> tu
     return (Objection(Code.ROLE_NOT_PERMITTED, ROLE, detail=detail, source=source),)
 
 
-def due(obligations: tuple[Obligation, ...], asked: Asked) -> tuple[Obligation, ...]:
-    """The obligations that stand; one whose condition is unknown stands too."""
-    return tuple(
-        [one for one in obligations if not one.when or any(when.holds(asked) is not False for when in one.when)]
-    )
+def due(listed: tuple[Due, ...], asked: Asked) -> tuple[Due, ...]:
+    """The obligations or routes that stand; one whose condition is unknown stands too."""
+    return tuple([one for one in listed if not one.when or any(when.holds(asked) is not False for when in one.when)])

@@ -9,7 +9,7 @@ from governance.decisions.rules import Decision, in_order
 from governance.kernel.clock import iso
 from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Evidence, Objection
-from governance.ports.role_rules import Obligation
+from governance.ports.role_rules import Obligation, Route
 
 
 class Particulars(dict[str, str]):
@@ -27,7 +27,8 @@ def answer(decision: Decision, *, full: bool = False) -> dict[str, Any]:
 def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
     """Everything that an answer says beside yes or no. `full` shows the true codes behind an access on hold."""
     if not decision.allowed:
-        return {"reasons": reasons(decision, full=full), "obligations": [], "valid_until": None}
+        said = {"reasons": reasons(decision, full=full), "obligations": [], "valid_until": None}
+        return {**said, "routes": [route(one) for one in decision.routes]} if decision.routes else said
     permitted_by = zip(decision.rules, decision.sources, strict=False)
     return {
         "reasons": [],
@@ -77,6 +78,11 @@ def evidence(one: Evidence) -> dict[str, Any]:
     if one.until is not None:
         said["until"] = iso(one.until)
     return said
+
+
+def route(one: Route) -> dict[str, str]:
+    """What one may lawfully do instead, and whom to ask."""
+    return {"id": one.id, "what": one.what, "who": one.who, "source": one.source}
 
 
 def obligation(one: Obligation) -> dict[str, Any]:

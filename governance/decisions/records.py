@@ -39,6 +39,8 @@ def make_record(
         body["organisation"], body["grant"] = decision.organisation, decision.grant
     if decision.obligations:
         body["obligations"] = [one.id for one in decision.obligations]
+    if decision.routes:
+        body["routes"] = [one.id for one in decision.routes]
     if decision.evidence:
         body["evidence"] = orjson.Fragment(b"[" + b",".join(decision.evidence) + b"]")
     return Record(

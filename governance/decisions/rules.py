@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Objection
-from governance.ports.role_rules import Obligation
+from governance.ports.role_rules import Obligation, Route
 
 
 class Question(NamedTuple):
@@ -43,6 +43,7 @@ class Decision(NamedTuple):
     grant: int = 0
     policy: int = 0
     cache_seconds: int = 0
+    routes: tuple[Route, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class CaseAnswer(NamedTuple):
     decision: bool
     reasons: tuple[str, ...]
     obligations: tuple[str, ...]
+    routes: tuple[str, ...]
 
 
 class Trial:
@@ -62,7 +63,12 @@ class Trial:
     ) -> CaseAnswer:
         """The answer to a case's question; raise `BadInput` where its facts or its question are wrong."""
         decision = self.decide(rules, facts, question, now)
-        return CaseAnswer(decision.allowed, decision.codes, tuple(one.type for one in decision.obligations))
+        return CaseAnswer(
+            decision.allowed,
+            decision.codes,
+            tuple(one.type for one in decision.obligations),
+            tuple(one.id for one in decision.routes),
+        )
 
     def decide(
         self,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from governance.grants.rules import GrantFacts, Unfilled, next_change, unfilled_approvals
+from governance.grants.rules import Approval, GrantFacts, Unfilled, next_change, unfilled_approvals
 from governance.kernel.clock import iso
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
@@ -18,11 +18,31 @@ KIND = "grant"
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """Which approvals were needed before a day."""
+
+    day: date
+    approvals: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GrantTerms:
-    """Which approvals a role needs: each inner list is one approval, with the capacities that may give it."""
+    """Which approvals a role needs: each inner list is one approval, with the capacities that may give it.
+
+    `anywhere` are the capacities that reach every organisation; all others reach those below the approver's own.
+    `before` is what was needed earlier, the oldest first: the rule of the day on which the last approval was given.
+    """
 
     approvals: tuple[tuple[str, ...], ...] = ()
+    anywhere: tuple[str, ...] = ()
+    before: tuple[Earlier, ...] = ()
     source: str = ""
+
+    def needed(self, grant: GrantFacts) -> tuple[tuple[str, ...], ...]:
+        """The approvals that a grant needs, by the rule of its day."""
+        day = max((item.on for item in grant.approvals if item.on), default=grant.starts_on)
+        earlier = [rule.approvals for rule in self.before if day is not None and day < rule.day]
+        return earlier[0] if earlier else self.approvals
 
 
 class GrantRequirement:
@@ -33,26 +53,38 @@ class GrantRequirement:
 
     def terms(self, table: Mapping[str, Any]) -> GrantTerms:
         """What a role's `granted_by` demands."""
-        terms = read_table(GrantTerms, table)
-        if not all(terms.approvals):
-            fault = TableFault(
-                "approvals", "has an approval that nobody may give", "Name at least one capacity in each."
+        before = read_earlier(table.get("before", []))
+        terms = replace(read_table(GrantTerms, {**table, "before": []}), before=before)
+        groups = [terms.approvals, *(rule.approvals for rule in before)]
+        faults = []
+        if not all(all(approvals) for approvals in groups):
+            faults.append(
+                TableFault("approvals", "has an approval that nobody may give", "Name at least one capacity in each.")
             )
-            raise BadTable([fault])
+        known = {capacity for approvals in groups for capacities in approvals for capacity in capacities}
+        faults += [
+            TableFault("anywhere", f'names capacity "{name}", which approves nothing', "Take it out, or correct it.")
+            for name in terms.anywhere
+            if name not in known
+        ]
+        if faults:
+            raise BadTable(faults)
         return terms
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:
-        """The person's grants; the engine passes one of them, with its holder's reference, to `standing`."""
+        """The person's grants; the engine passes one, its holder's reference, and the organisations of its line."""
         return (FactKey("grants", query.person),)
 
     def standing(self, facts: tuple[Any, ...], terms: GrantTerms, now: datetime) -> Standing:
-        """How one grant stands; facts are the grant and its holder's reference."""
+        """How one grant stands; facts are the grant, its holder's reference, its organisation and those above."""
         grant: GrantFacts = facts[0]
         holder: str = facts[1]
+        line: tuple[str, ...] = facts[2]
         evidence = Evidence(KIND, str(grant.row), grant.ends_at)
         objections = _out_of_time(grant, evidence, terms, now)
-        if terms.approvals:
-            unfilled = unfilled_approvals(terms.approvals, grant.approvals, holder, now)
+        needed = terms.needed(grant)
+        if needed:
+            unfilled = unfilled_approvals(needed, grant.approvals, holder, now, line, terms.anywhere)
             objections += tuple(_unapproved(item, evidence, terms) for item in unfilled)
         if objections:
             return Standing(objections, (evidence,), next_change(grant, now))
@@ -63,6 +95,19 @@ class GrantRequirement:
     ) -> Standing:
         """Nothing remains to be asked."""
         return standing
+
+
+def read_earlier(value: object) -> tuple[Earlier, ...]:
+    """The rules of earlier days, the oldest first; raise `BadTable` with every fault."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadTable([TableFault("before", "is not a list of tables", "Write { day = …, approvals = [[…]] } in it.")])
+    return tuple(sorted((read_table(Earlier, item) for item in value), key=lambda rule: rule.day))
+
+
+def _approver(tried: Approval) -> str:
+    """Who approved, as a reason says it."""
+    capacity = tried.capacity.replace("_", " ")
+    return f"{capacity} of {tried.organisation}" if tried.organisation else capacity
 
 
 def _out_of_time(grant: GrantFacts, evidence: Evidence, terms: GrantTerms, now: datetime) -> tuple[Objection, ...]:
@@ -83,7 +128,6 @@ def _unapproved(unfilled: Unfilled, evidence: Evidence, terms: GrantTerms) -> Ob
     if unfilled.by_holder:
         return Objection(Code.SELF_APPROVAL, KIND, evidence, (("approver", grantor),), terms.source)
     if unfilled.tried is not None:
-        approved_by = unfilled.tried.capacity.replace("_", " ")
-        detail = (("approved_by", approved_by), ("grantor", grantor))
+        detail = (("approved_by", _approver(unfilled.tried)), ("grantor", grantor))
         return Objection(Code.WRONG_GRANTOR, KIND, evidence, detail, terms.source)
     return Objection(Code.APPROVAL_MISSING, KIND, evidence, (("approver", grantor),), terms.source)

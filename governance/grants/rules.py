@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +20,10 @@ class Approval(NamedTuple):
     def is_given(self, now: datetime) -> bool:
         """Whether its day has come."""
         return self.on is None or day_start(self.on) <= now
+
+    def reaches(self, line: Collection[str], anywhere: Collection[str]) -> bool:
+        """Whether it was given for the organisation of the grant or one above it, or in a capacity without bounds."""
+        return not self.organisation or self.organisation in line or self.capacity in anywhere
 
 
 class GrantFacts(NamedTuple):
@@ -53,15 +57,24 @@ class Unfilled(NamedTuple):
 
 
 def unfilled_approvals(
-    needed: Sequence[tuple[str, ...]], approvals: Sequence[Approval], holder: str, now: datetime
+    needed: Sequence[tuple[str, ...]],
+    approvals: Sequence[Approval],
+    holder: str,
+    now: datetime,
+    line: Collection[str],
+    anywhere: Collection[str] = (),
 ) -> list[Unfilled]:
-    """The needed approvals that no right person has given; each needs a person of its own, never the holder."""
+    """The needed approvals that no right person has given; each needs a person of its own, never the holder.
+
+    `line` is the grant's organisation and those above it: who approves for another part of the tree approves nothing.
+    """
     given = [item for item in approvals if item.is_given(now)]
     others = [item for item in given if item.by != holder]
-    fillers = fill(needed, others)
+    near = [item for item in others if item.reaches(line, anywhere)]
+    fillers = fill(needed, near)
     used = {fillers[place] for place in fillers}
     known = {capacity for capacities in needed for capacity in capacities}
-    strays = [item for item in others if item.by not in used and item.capacity not in known]
+    strays = [item for item in others if item.by not in used and (item.capacity not in known or item not in near)]
     unfilled = []
     for place, capacities in enumerate(needed):
         if place not in fillers:

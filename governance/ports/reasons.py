@@ -68,6 +68,7 @@ class Code(StrEnum):
     MEDIATION_REQUIRED = "mediation_required"
     MEDIATOR_NOT_IN_ORDER = "mediator_not_in_order"
     AUDIT_NOT_LIVE = "audit_not_live"
+    SCHEME_NOT_OPEN = "scheme_not_open"
     SCHEME_CLOSED = "scheme_closed"
     NO_SUCH_RESOURCE = "no_such_resource"
     UNKNOWN_SUBJECT = "unknown_subject"
@@ -216,6 +217,8 @@ REASONS: dict[Code, Words] = {
     Code.AUDIT_NOT_LIVE: Words(
         OWNER, "This system is not open yet.", "The audit trail of {system} is not live.",
         "system_owner", "Bring the audit trail live and record the day."),
+    Code.SCHEME_NOT_OPEN: Words(
+        OWNER, "This is not open yet.", "{system} opens this on {opens}.", "system_owner", "Wait until it opens on {opens}."),
     Code.PROPERTY_MISMATCH: Words(
         OWNER, "The front end and this service disagree about the record.", "Property {property} differs from what is stored.",
         "system_owner", "Correct the property {property} in the front end or here."),

@@ -103,6 +103,17 @@ class Obligation:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """What somebody who is refused may lawfully do instead; shown when any condition of `when` may hold."""
+
+    id: str
+    what: str
+    who: str
+    source: str
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """One requirement that a role makes, with its terms."""
 
@@ -145,3 +156,4 @@ class SystemRules:
     rules: Mapping[str, Rule]
     mediation: Mediation = Mediation()
     cache_seconds: int = 0
+    routes: tuple[Route, ...] = ()

@@ -10,6 +10,7 @@ from governance.ports.role_rules import Asked
 from policies.conditions import FUNCTIONS
 
 SCHOOL = SimpleNamespace(reference="fenny-hollow", area="Derbyshire")
+PERSON = SimpleNamespace(reference="ann")
 ANYWHERE = SimpleNamespace(reference="council", area="ALL")
 NOWHERE = SimpleNamespace(reference="agency", area=None)
 
@@ -78,6 +79,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("aggregate_rows", {}, {"rows": "aggregate"}, True),
     ("aggregate_rows", {}, {"rows": "individual"}, False),
     ("aggregate_rows", {}, {}, None),
+    ("own_person", ABOUT_X, {"x": "ann"}, True),
+    ("own_person", ABOUT_X, {"x": "bob"}, False),
+    ("own_person", ABOUT_X, {"x": ("bob", "ann")}, True),
+    ("own_person", ABOUT_X, {"x": ()}, False),
+    ("own_person", ABOUT_X, {}, None),
     ("at_most", {**ABOUT_X, "maximum": 3}, {"x": 3}, True),
     ("at_most", {**ABOUT_X, "maximum": 3}, {"x": 4}, False),
     ("at_most", {**ABOUT_X, "maximum": 3}, {}, None),
@@ -87,7 +93,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool | None]] = [
 def ask(name: str, table: dict[str, Any], values: dict[str, Any], organisation: object = SCHOOL) -> bool | None:
     function = FUNCTIONS[name]
     context = {key.removeprefix("context."): value for key, value in values.items() if key.startswith("context.")}
-    return function.bind(function.read(table))(Asked(values, context, None, organisation))
+    return function.bind(function.read(table))(Asked(values, context, PERSON, organisation))
 
 
 @pytest.mark.parametrize(("name", "table", "values", "answer"), CASES)

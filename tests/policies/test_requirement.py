@@ -42,12 +42,35 @@ NEVER = SystemFacts(0, "sys")
 def test_a_systems_own_days(
     says: str, facts: SystemFacts, audit_live: bool, now: datetime, codes: tuple[Code, ...], until: datetime | None
 ) -> None:
-    standing = LAUNCH.standing((facts,), LaunchTerms(audit_live, "a source"), now)
+    standing = LAUNCH.standing((facts,), LaunchTerms(audit_live, source="a source"), now)
     assert tuple(objection.code for objection in standing.objections) == codes, says
     assert standing.until == until
     assert standing.settled
     assert all(objection.source == "a source" for objection in standing.objections)
     assert all(dict(objection.detail)["system"] == "sys" for objection in standing.objections)
+
+
+ROLE_DAYS = LaunchTerms(opens=date(2026, 7, 1), closes=date(2026, 12, 31), source="a source")
+
+
+@pytest.mark.parametrize(
+    ("says", "now", "codes", "until"),
+    [
+        ("before the role's first day", LIVE_AT - MOMENT, (Code.SCHEME_NOT_OPEN,), LIVE_AT),
+        ("from its first moment", LIVE_AT, (), CLOSED_AT),
+        ("until the last moment", CLOSED_AT - MOMENT, (), CLOSED_AT),
+        ("after its last day", CLOSED_AT, (Code.SCHEME_CLOSED,), None),
+    ],
+)
+def test_a_roles_own_days(says: str, now: datetime, codes: tuple[Code, ...], until: datetime | None) -> None:
+    standing = LAUNCH.standing((NEVER,), ROLE_DAYS, now)
+    assert tuple(objection.code for objection in standing.objections) == codes, says
+    assert standing.until == until
+
+
+def test_a_role_that_closes_before_it_opens_is_refused() -> None:
+    with pytest.raises(BadTable, match="closes"):
+        LAUNCH.terms({"opens": date(2026, 7, 1), "closes": date(2026, 6, 30)})
 
 
 def test_its_facts_are_the_systems() -> None:

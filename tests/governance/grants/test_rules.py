@@ -19,7 +19,8 @@ MANAGER, LEAD = ("line_manager", "head"), ("igg",)
 
 
 def standing_of(grant, approvals=(), now=NOON):
-    return REQUIREMENT.standing((grant, "ann"), GrantTerms(approvals, "the procedure"), now)
+    terms = GrantTerms(approvals, source="the procedure")
+    return REQUIREMENT.standing((grant, "ann", ("team", "council")), terms, now)
 
 
 def by(person, capacity, on=FIRST):
@@ -58,6 +59,53 @@ def test_when_a_grant_holds(says, now, reasons, until):
 def test_whose_approvals_are_needed(says, needed, given, reasons):
     standing = standing_of(GRANT._replace(approvals=given), needed)
     assert tuple(objection.code for objection in standing.objections) == reasons
+
+
+def reasons_of(table, *approvals):
+    standing = REQUIREMENT.standing(
+        (GRANT._replace(approvals=approvals), "ann", ("team", "council")), REQUIREMENT.terms(table), NOON
+    )
+    return [(one.code, dict(one.detail)) for one in standing.objections]
+
+
+@pytest.mark.parametrize(("says", "organisation", "told"), [
+    ("the grant's own organisation", "team", []),
+    ("one above it", "council", []),
+    ("no organisation is named", "", []),
+    ("another part of the tree", "east", [(Code.WRONG_GRANTOR, {"approved_by": "head of east", "grantor": "head"})]),
+])  # fmt: skip
+def test_for_which_part_of_the_tree_an_approval_counts(says, organisation, told):
+    assert reasons_of({"approvals": [["head"]]}, Approval("mo", "head", organisation, FIRST)) == told
+
+
+def test_a_capacity_may_reach_everywhere():
+    table = {"approvals": [["head"]], "anywhere": ["head"]}
+    assert reasons_of(table, Approval("mo", "head", "east", FIRST)) == []
+    with pytest.raises(BadTable, match="anywhere"):
+        REQUIREMENT.terms({"approvals": [["head"]], "anywhere": ["haed"]})
+
+
+@pytest.mark.parametrize(("on", "capacity", "codes"), [
+    (date(2025, 8, 31), "supplier", []),
+    (date(2025, 8, 31), "head", [Code.WRONG_GRANTOR]),
+    (date(2025, 9, 1), "supplier", [Code.WRONG_GRANTOR]),
+    (date(2025, 9, 1), "head", []),
+    (date(2024, 12, 31), "founder", []),
+    (date(2025, 1, 1), "founder", [Code.WRONG_GRANTOR]),
+])  # fmt: skip
+def test_the_rule_of_the_day_decides_who_may_approve(on, capacity, codes):
+    before = [
+        {"day": date(2025, 9, 1), "approvals": [["supplier"]]},
+        {"day": date(2025, 1, 1), "approvals": [["founder"]]},
+    ]
+    told = reasons_of({"approvals": [["head"]], "before": before}, by("mo", capacity, on))
+    assert [code for code, _ in told] == codes
+
+
+@pytest.mark.parametrize("before", [[{"day": "soon", "approvals": []}], [{"approvals": [["a"]]}], "never", [[]]])
+def test_earlier_rules_that_cannot_be_read_are_refused(before):
+    with pytest.raises(BadTable):
+        REQUIREMENT.terms({"approvals": [["head"]], "before": before})
 
 
 def test_every_objection_is_told():

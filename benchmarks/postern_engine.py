@@ -56,6 +56,7 @@ def load(workload: Workload, folder: Path) -> Engine:
     for names in _portions(workload.people):
         memory.want_people(names)
         ours.chains.prefetch([memory.people[name] for name in names], systems, now)
+    memory.settle()
     return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read, unpeopled)
 
 

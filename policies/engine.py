@@ -144,7 +144,7 @@ def enforcer_over(rows: Sequence[Sequence[str]], text: str) -> OnceParsed:
 class Question:
     """All that a role may ask of one action on one resource type; each state is asked once, then kept."""
 
-    __slots__ = ("_engine", "_kept", "_triple", "conditions", "may_deny", "rules")
+    __slots__ = ("_engine", "_kept", "_triple", "conditions", "holds", "may_deny", "rules")
 
     def __init__(
         self, engine: Engine, triple: Triple, conditions: tuple[Condition, ...], rules: tuple[Rule, ...]
@@ -155,6 +155,7 @@ class Question:
         self._triple = triple
         self._kept: dict[State, RoleAnswer] = {}
         self.conditions = conditions
+        self.holds = tuple(condition.holds for condition in conditions)
         self.rules = rules
         self.may_deny = any(rule.effect == Effect.DENY for rule in rules)
 
@@ -181,7 +182,8 @@ class Question:
         verdict = self._engine.ask(self._triple, held)
         if verdict is not (bool(allows) and not denies):
             raise PolicyError(f"{' '.join(self._triple)}: the engine and the rules disagree")
-        return self._kept.setdefault(state, RoleAnswer(verdict, allows, denies))
+        ids, sources = tuple(rule.id for rule in allows), tuple(rule.source for rule in allows)
+        return self._kept.setdefault(state, RoleAnswer(verdict, allows, denies, ids, sources))
 
 
 def questions_of(pack: Pack) -> dict[Triple, RoleQuestion]:

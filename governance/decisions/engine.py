@@ -14,10 +14,21 @@ from governance.decisions.records import noted
 from governance.decisions.rules import Decision, Question, in_order, refusal, weight
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, Query, Requirement, earliest
-from governance.ports.role_rules import Asked, Condition, Obligation, Role, RoleQuestion, Route, Rule, SystemRules
+from governance.ports.role_rules import (
+    Asked,
+    Condition,
+    Obligation,
+    Role,
+    RoleAnswer,
+    RoleQuestion,
+    Route,
+    Rule,
+    SystemRules,
+)
 
 ROLE = "role"
 NO_RULES: tuple[Rule, ...] = ()
+NO_ANSWER = RoleAnswer(False, (), ())
 NO_OBJECTIONS: tuple[Objection, ...] = ()
 NO_GRANT = Objection(Code.NO_GRANT, "grant")
 BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities", {})
@@ -32,7 +43,7 @@ class Judged(NamedTuple):
     chain: Chain
     objections: tuple[Objection, ...]
     denies: tuple[Rule, ...]
-    allows: tuple[Rule, ...]
+    allows: RoleAnswer
     evidence: tuple[bytes, ...]
     until: datetime | None
 
@@ -48,17 +59,15 @@ class Engine:
 
     def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """The answer to one question at a moment, with every reason of the chain that comes nearest."""
-        decision = self._decide(rules, question, now)
+        if question.resource_type not in rules.resource_types:
+            decision = refusal(Code.NO_SUCH_RESOURCE, policy=rules.revision, type=question.resource_type)
+        elif question.mediated_for:
+            decision = self._mediated(rules, question, now)
+        else:
+            decision = self._direct(rules, question, question.subject, now)
         if decision.allowed or not rules.routes:
             return decision
         return decision._replace(routes=due(rules.routes, Asked(question.properties, question.context, None, None)))
-
-    def _decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
-        if question.resource_type not in rules.resource_types:
-            return refusal(Code.NO_SUCH_RESOURCE, policy=rules.revision, type=question.resource_type)
-        if question.mediated_for:
-            return self._mediated(rules, question, now)
-        return self._direct(rules, question, question.subject, now)
 
     def _direct(
         self, rules: SystemRules, question: Question, subject: str, now: datetime, waived: frozenset[str] = frozenset()
@@ -66,17 +75,19 @@ class Engine:
         entry = self.memory.people.get(subject) or self.memory.person(subject)
         if entry.person is None or question.subject_type != rules.subject_type:
             return refusal(Code.UNKNOWN_SUBJECT, policy=rules.revision)
-        system, best, denies = rules.system, None, NO_RULES
+        system, best, denies, triples = rules.system, None, NO_RULES, rules.questions
+        resource_type, action = question.resource_type, question.action
         for chain in self.chains.of(entry, self.systems, now):
             if chain.system != system:
                 continue
-            asked = rules.questions.get((chain.role.name, question.resource_type, question.action))
+            asked = triples.get((chain.role.name, resource_type, action))
             if best is not None and not best.objections and (asked is None or not asked.may_deny):
                 continue
             judged = self._judge(rules, question, entry, chain, asked, now)
             if waived:
                 judged = waive(judged, waived)
-            denies += judged.denies
+            if judged.denies:
+                denies += judged.denies
             if best is None or weight(judged.objections) < weight(best.objections):
                 best = judged
         if best is None:
@@ -92,16 +103,17 @@ class Engine:
         asked: RoleQuestion | None,
         now: datetime,
     ) -> Judged:
-        allows, denies, objections = NO_RULES, NO_RULES, chain.objections
+        answer, denies, objections = NO_ANSWER, NO_RULES, chain.objections
         extra = NO_OBJECTIONS
         if asked is None:
             extra = not_permitted(chain.role.name, chain.role.source, question.action, question.resource_type)
         else:
             about = Asked(question.properties, question.context, entry.person, chain.organisation)
-            state = tuple([condition.holds(about) for condition in asked.conditions])
-            allowed, allows, denies = asked.answer(state)
+            state = tuple([holds(about) for holds in asked.holds])
+            answer = asked.answer(state)
+            allowed, denies = answer.allowed, answer.denies
             if denies and not chain.has_begun(now):
-                allowed, denies = bool(allows), NO_RULES
+                allowed, denies = bool(answer.allows), NO_RULES
             if not allowed and not denies:
                 role = chain.role
                 extra = unmet(asked, state) or not_permitted(
@@ -113,7 +125,7 @@ class Engine:
             extra = (*extra, *remaining)
         if extra:
             objections = in_order((*objections, *extra)) if objections or len(extra) > 1 else extra
-        return Judged(chain, objections, denies, allows, evidence, until)
+        return Judged(chain, objections, denies, answer, evidence, until)
 
     @staticmethod
     def _remains(
@@ -134,7 +146,7 @@ class Engine:
     def _conclude(
         self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: Sequence[Rule]
     ) -> Decision:
-        chain, objections = best.chain, best.objections
+        chain, objections, _, allows, evidence, until = best
         organisation = chain.organisation.reference if chain.organisation is not None else ""
         if denies:
             kept = [one for one in objections if one.requirement != ROLE]
@@ -143,9 +155,7 @@ class Engine:
             objections = in_order((*objections, *(mismatch(name) for name in question.mismatched)))
         if objections:
             ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
-            return Decision(
-                False, objections, (), best.evidence, ids, (), None, organisation, chain.number, rules.revision
-            )
+            return Decision(False, objections, (), evidence, ids, (), None, organisation, chain.number, rules.revision)
         obligations: tuple[Obligation, ...] = ()
         if chain.role.obligations:
             asked = Asked(question.properties, question.context, entry.person, chain.organisation)
@@ -154,10 +164,10 @@ class Engine:
             True,
             (),
             obligations,
-            best.evidence,
-            tuple([rule.id for rule in best.allows]),
-            tuple([rule.source for rule in best.allows]),
-            best.until,
+            evidence,
+            allows.ids,
+            allows.sources,
+            until,
             organisation,
             chain.number,
             rules.revision,

@@ -201,6 +201,7 @@ class Decisions:
             if not self._rehearsed:
                 with self._lock:
                     self._memory.rehearse()
+                    self._memory.settle()
                 self._rehearsed = True
         except Unavailable:
             return False

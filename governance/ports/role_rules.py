@@ -49,17 +49,20 @@ class Rule:
 
 
 class RoleAnswer(NamedTuple):
-    """Casbin's answer to a role question, with the rules that matched."""
+    """Casbin's answer to a role question, with the rules that matched; `ids` and `sources` are those of the allows."""
 
     allowed: bool
     allows: tuple[Rule, ...]
     denies: tuple[Rule, ...]
+    ids: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class RoleQuestion(Protocol):
     """A role's rules for one action on one resource type: their conditions, and the answer for each state of them."""
 
     conditions: tuple[Condition, ...]
+    holds: tuple[Holds, ...]  # of the conditions, in their order
     rules: tuple[Rule, ...]
     may_deny: bool
 

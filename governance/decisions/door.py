@@ -7,8 +7,10 @@ docs/decisions/0006-a-thin-door.md. Everything else goes to the application behi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
@@ -17,10 +19,12 @@ from governance.decisions import explanation
 from governance.decisions.batches import read_batch
 from governance.decisions.questions import read_question
 from governance.decisions.records import Asker
+from governance.decisions.rules import Question
 from governance.decisions.schemas import batch_out
-from governance.decisions.service import Answered, Decisions
+from governance.decisions.service import Answered, Decisions, Read
 from governance.kernel import clock
 from governance.kernel.errors import Answer, BadInput, Fault, Forbidden, Unauthenticated
+from governance.ports.role_rules import SystemRules
 from governance.web import errors
 from governance.web.guards import guarded
 from governance.web.ijson import BODY, read_object
@@ -117,45 +121,57 @@ class Door:
     @guarded("front end's key")
     def evaluation(self, asked: Asked) -> tuple[bytes, dict[str, str]]:
         """Answer one question."""
-        key = self._admit(asked)
-        return self._single(asked, read_body(asked), key)
+        return self._single(asked, partial(read_one, asked))
 
     @guarded("front end's key")
     def evaluations(self, asked: Asked) -> tuple[bytes, dict[str, str]]:
         """Answer a batch; without items it is a single question."""
-        key = self._admit(asked)
-        body = read_body(asked)
-        batch = read_batch(body, self._settings.max_batch)
+        try:
+            body = read_body(asked)
+            batch = read_batch(body, self._settings.max_batch)
+        except BadInput as wrong:
+            return self._single(asked, partial(refuse, wrong))
         if batch is None:
-            return self._single(asked, body, key)
-        answered = self._decisions.ask(asked.system, batch.read, asker(key, asked), clock.now(), batch.stop_at)
-        return told(batch_out(answered, explain=batch.explain, full=Scope.REASONS_FULL in key.scopes), answered)
+            return self._single(asked, lambda rules: [read_question(body, rules)])
+        answered = self._ask(asked, batch.read, batch.stop_at)
+        return told(batch_out(answered, explain=batch.explain, full=answered.full), answered)
 
     @property
     def _decisions(self) -> Decisions:
         found: Decisions = self._service.decisions
         return found
 
-    def _admit(self, asked: Asked) -> KeyFacts:
-        """The key of the front end that asks; raise where it is missing, wrong, ended or for another system."""
-        decisions = self._decisions
-        scheme, _, text = asked.authorization.partition(" ")
-        minimum = minimum_revision(asked.minimum)
-        key = decisions.key(text.strip() if scheme.lower() == "bearer" else "", clock.now(), minimum)
-        if key is None:
-            raise Unauthenticated(
-                "the Authorization header holds no key that is good here; send Authorization: Bearer KEY"
-            )
-        decisions.system(asked.system)
-        if asked.system not in key.systems:
-            raise Forbidden(f"this key may not ask about {asked.system}")
-        return key
+    def _ask(self, asked: Asked, read: Read, stop_at: bool | None = None) -> Answered:
+        """Who asks is found out first, whatever is wrong with what they ask."""
+        now, decisions = clock.now(), self._decisions
 
-    def _single(self, asked: Asked, body: dict[str, Any], key: KeyFacts) -> tuple[bytes, dict[str, str]]:
-        answered = self._decisions.ask(
-            asked.system, lambda rules: [read_question(body, rules)], asker(key, asked), clock.now()
-        )
-        return told(explanation.answer(answered.decisions[0], full=Scope.REASONS_FULL in key.scopes), answered)
+        def admit(find: Callable[[str, datetime], KeyFacts | None]) -> Asker:
+            scheme, _, text = asked.authorization.partition(" ")
+            key = find(text.strip() if scheme.lower() == "bearer" else "", now)
+            if key is None:
+                raise Unauthenticated(
+                    "the Authorization header holds no key that is good here; send Authorization: Bearer KEY"
+                )
+            decisions.system(asked.system)
+            if asked.system not in key.systems:
+                raise Forbidden(f"this key may not ask about {asked.system}")
+            return Asker(f"key:{key.prefix}", asked.request_id, full=Scope.REASONS_FULL in key.scopes)
+
+        return decisions.ask_newest(asked.system, read, admit, now, stop_at, minimum_revision(asked.minimum))
+
+    def _single(self, asked: Asked, read: Read) -> tuple[bytes, dict[str, str]]:
+        answered = self._ask(asked, read)
+        return told(explanation.answer(answered.decisions[0], full=answered.full), answered)
+
+
+def read_one(asked: Asked, rules: SystemRules) -> list[Question | BadInput]:
+    """The one question of a request; raise `BadInput` when it is none."""
+    return [read_question(read_body(asked), rules)]
+
+
+def refuse(wrong: BadInput, _rules: SystemRules) -> NoReturn:
+    """Say what is wrong with a request, now that it is known whose it is."""
+    raise wrong
 
 
 def read_body(asked: Asked) -> dict[str, Any]:
@@ -170,11 +186,6 @@ def minimum_revision(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise BadInput([Fault(MIN_REVISION, "must be a whole number", pointer="")])
     return int(text)
-
-
-def asker(key: KeyFacts, asked: Asked) -> Asker:
-    """Who asks, for the record."""
-    return Asker(f"key:{key.prefix}", asked.request_id)
 
 
 def told(body: dict[str, Any], answered: Answered) -> tuple[bytes, dict[str, str]]:

@@ -16,12 +16,13 @@ from governance.trail.rules import Record, encode_body, new_salt
 
 
 class Asker(NamedTuple):
-    """Who asks: a front end by its key, or an administrator at the command line."""
+    """Who asks: a front end by its key, or an administrator at the command line. `full` may read held codes."""
 
     client: str
     request_id: str = ""
     asserted_by: str = "key"
     historical: bool = False
+    full: bool = False
 
 
 def make_record(

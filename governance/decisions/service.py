@@ -29,15 +29,21 @@ from governance.trail.writer import Recorder
 
 log = structlog.get_logger("decisions")
 Read = Callable[[SystemRules], Sequence[Question | BadInput]]
+Admit = Callable[[Callable[[str, datetime], KeyFacts | None]], Asker]
+Decided = tuple[SystemRules, Sequence[Question | BadInput], tuple[Decision, ...], int]
 
 
 class Answered(NamedTuple):
-    """Questions and their decisions, with the numbers of their records and the facts revision they were made at."""
+    """Questions and their decisions, with the numbers of their records and the facts revision they were made at.
+
+    `full` says that whoever asked may read the true codes behind an access on hold.
+    """
 
     questions: Sequence[Question | BadInput]
     decisions: tuple[Decision, ...]
     ids: tuple[str, ...]
     revision: int
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +126,22 @@ class Decisions:
         """The names of all systems with an active pack."""
         return sorted(self._systems)
 
-    def key(self, text: str, now: datetime, at_least: int = 0) -> KeyFacts | None:
-        """The front end whose key this is, as the newest revision knows it, or None."""
-        parts, arrived = split_key(text), time.monotonic_ns()
+    def _key(self, text: str, now: datetime) -> KeyFacts | None:
+        """The front end whose key this is, or None."""
+        parts = split_key(text)
+        key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0])) if parts is not None else None
+        return key if key is not None and parts is not None and opens(key, parts[1], now) else None
+
+    def ask_newest(
+        self, system: str, read: Read, admit: Admit, now: datetime, stop_at: bool | None = None, at_least: int = 0
+    ) -> Answered:
+        """Move to the newest revision, let `admit` say by its keys who asks (or raise), and decide at that revision."""
+        arrived = time.monotonic_ns()
         with self._lock:
             self._catch_up(arrived, at_least)
-            key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0])) if parts is not None else None
-        return key if key is not None and parts is not None and opens(key, parts[1], now) else None
+            asker = admit(self._key)
+            decided = self._ask(system, read, now, stop_at)
+        return self._record(*decided, asker, now)
 
     def ask(self, system: str, read: Read, asker: Asker, now: datetime, stop_at: bool | None = None) -> Answered:
         """Decide a system's questions and record them all; a malformed item is a recorded denial.
@@ -135,17 +150,21 @@ class Decisions:
         one revision. `stop_at` ends the batch at the first decision that equals it.
         """
         with self._lock:
-            rules = self.system(system)
-            questions = read(rules)
-            revision = self._memory.revision
-            if len(questions) > 1:
-                self._prefetch(questions, now)
-            decisions: list[Decision] = []
-            for question in questions:
-                decisions.append(self._decide(self._engine, rules, question, now))
-                if decisions[-1].allowed is stop_at:
-                    break
-        return self._record(rules, questions[: len(decisions)], tuple(decisions), asker, now, revision)
+            decided = self._ask(system, read, now, stop_at)
+        return self._record(*decided, asker, now)
+
+    def _ask(self, system: str, read: Read, now: datetime, stop_at: bool | None) -> Decided:
+        rules = self.system(system)
+        questions = read(rules)
+        revision = self._memory.revision
+        if len(questions) > 1:
+            self._prefetch(questions, now)
+        decisions: list[Decision] = []
+        for question in questions:
+            decisions.append(self._decide(self._engine, rules, question, now))
+            if decisions[-1].allowed is stop_at:
+                break
+        return rules, questions[: len(decisions)], tuple(decisions), revision
 
     def ask_as_of(self, system: str, read: Read, asker: Asker, moment: datetime, now: datetime) -> Answered:
         """What would have been answered at a past moment, knowing what was known then; the record says so."""
@@ -159,7 +178,7 @@ class Decisions:
         engine = Engine(memory, self.parts.requirements, {system: rules})
         typed = read(rules)
         decisions = tuple(self._decide(engine, rules, one, moment) for one in typed)
-        return self._record(rules, typed, decisions, asker._replace(historical=True), now, revision)
+        return self._record(rules, typed, decisions, revision, asker._replace(historical=True), now)
 
     def _prefetch(self, questions: Sequence[Question | BadInput], now: datetime) -> None:
         asked = [question for question in questions if not isinstance(question, BadInput)]
@@ -186,13 +205,13 @@ class Decisions:
         rules: SystemRules,
         questions: Sequence[Question | BadInput],
         decisions: tuple[Decision, ...],
+        revision: int,
         asker: Asker,
         now: datetime,
-        revision: int,
     ) -> Answered:
         pairs = zip(questions, decisions, strict=True)
         records = [make_record(rules.system, question, decision, asker, now, revision) for question, decision in pairs]
-        return Answered(questions, decisions, tuple(self.recorder.put(records)), revision)
+        return Answered(questions, decisions, tuple(self.recorder.put(records)), revision, asker.full)
 
     def ready(self) -> bool:
         """Whether a decision could be made and recorded now."""

@@ -85,5 +85,4 @@ class Book:
 
     def close(self) -> None:
         """Let go of both databases."""
-        self.databases.facts.dispose()
-        self.databases.trail.dispose()
+        self.databases.close()

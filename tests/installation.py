@@ -148,9 +148,7 @@ class Installation:
         """Kill every server and let go of the databases."""
         for server in self._servers:
             server.kill()
-        self.databases.freshness.close()
-        self.databases.facts.dispose()
-        self.databases.trail.dispose()
+        self.databases.close()
 
 
 @contextmanager
@@ -207,8 +205,7 @@ def migrated(urls: services.Databases) -> services.Databases:
     """Databases brought to the newest layout."""
     databases = Databases.open(*urls)
     migrate(databases)
-    databases.facts.dispose()
-    databases.trail.dispose()
+    databases.close()
     return urls
 
 

@@ -140,6 +140,12 @@ class Databases:
             part_at_fork(engine)
         return cls(facts, trail, Freshness(facts))
 
+    def close(self) -> None:
+        """Let go of every connection that is not in use; the next use opens new ones."""
+        self.freshness.close()
+        self.facts.dispose()
+        self.trail.dispose()
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads, from one snapshot."""

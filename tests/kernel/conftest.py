@@ -17,6 +17,4 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
     with laid_out(tmp_path, request.param) as urls:
         made = Databases.open(*urls)
         yield made
-        made.freshness.close()
-        made.facts.dispose()
-        made.trail.dispose()
+        made.close()

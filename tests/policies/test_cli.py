@@ -40,9 +40,7 @@ def stand(sqlite_databases: services.Databases, requirements: Mapping[str, Requi
         return CaseAnswer(True, (), ())
 
     yield Stand(databases, requirements, expected)
-    databases.freshness.close()
-    databases.facts.dispose()
-    databases.trail.dispose()
+    databases.close()
 
 
 def run(stand: Stand, *words: str | Path) -> Result:

@@ -33,9 +33,7 @@ def databases(database_url: services.Databases) -> Iterator[Databases]:
     with found.writing() as session:
         session.execute(insert(Ledger), [{"id": 1, "revision": 0, "entries": 0, "head": ""}])
     yield found
-    found.freshness.close()
-    found.facts.dispose()
-    found.trail.dispose()
+    found.close()
 
 
 @pytest.fixture

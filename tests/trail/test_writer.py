@@ -32,9 +32,7 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
         made = Databases.open(*urls)
         yield made
         assert verify_trail(made).damages == []
-        made.freshness.close()
-        made.facts.dispose()
-        made.trail.dispose()
+        made.close()
 
 
 class Gate:

@@ -170,6 +170,4 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def close_office(office: Office) -> None:
     """Let go of the application's own databases."""
-    databases = office.app.extensions["postern"].databases
-    databases.facts.dispose()
-    databases.trail.dispose()
+    office.app.extensions["postern"].databases.close()

@@ -39,7 +39,7 @@ class Function:
 
     def read(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters that a pack gives, defaults filled in; raise `BadTable` with every fault."""
-        given = {**self.defaults, **read_values(self.hints, set(self.needed), table)}
+        given = {**self.defaults, **read_values(self.hints, self.needed, table)}
         if given.get("minimum", 0) > given.get("maximum", given.get("minimum", 0)):
             raise BadTable([TableFault("minimum", "is greater than maximum", "Exchange them.")])
         return given

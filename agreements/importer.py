@@ -67,6 +67,7 @@ def mark(row: Mapping[str, Any]) -> tuple[FactKey, ...]:
 def agreement_row(row: Row, names: Names) -> dict[str, Any]:
     """A version's columns."""
     limits = {"purposes": row["purposes"], "fields": row["fields_"]}
+    lawful = {name: row.get(name) for name in ("article_6", "article_9", "dpia_outcome")}
     return {
         "agreement_id": names.number("agreement", row["reference"]),
         "kind": row["kind"].value,
@@ -74,6 +75,8 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
         "system": row["system"],
         "state": row["state"].value,
         "scope": {name: limit for name, limit in limits.items() if limit},
+        **{name: None if word is None else word.value for name, word in lawful.items()},
+        **{name: row.get(name) for name in ("schedule_1", "gateway", "dpia", "dpia_on")},
         "starts_on": row["starts_on"],
         "ends_on": row.get("ends_on"),
     }

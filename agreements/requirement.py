@@ -11,8 +11,11 @@ from typing import Any
 from agreements.rules import (
     AgreementFacts,
     AgreementKind,
+    BasisNeeded,
     SignatureFacts,
+    basis_gaps,
     best_candidate,
+    founded,
     in_force,
     joined,
     next_change,
@@ -36,9 +39,10 @@ class Covers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgreementTerms:
-    """Whose data sharing agreement a role demands."""
+    """Whose data sharing agreement a role demands, and how much of its lawful basis must be recorded."""
 
     covers: Covers = Covers.OWN
+    lawful_basis: BasisNeeded = BasisNeeded.NONE
     source: str = ""
 
 
@@ -86,7 +90,7 @@ def proof(agreement: AgreementFacts) -> Evidence:
 
 
 class AgreementRequirement:
-    """That a data sharing agreement for this system is in force and covers what is asked."""
+    """That a data sharing agreement for this system is in force, says on what basis, and covers what is asked."""
 
     kind = "agreement"
     always = False
@@ -103,12 +107,15 @@ class AgreementRequirement:
         """The agreement in force that lasts longest; one of limited scope leaves the question's scope to be asked."""
         sharing = of_kind(covering(facts, terms.covers), AgreementKind.SHARING)
         holding = in_force(sharing, now)
-        if holding:
-            best = holding[0]
+        lawful = founded(holding, terms.lawful_basis)
+        if lawful:
+            best = lawful[0]
             if best.is_limited:
                 return Standing(until=best.ends_at, settled=False)
             return Standing((), (proof(best),), best.ends_at)
         until = next_change(sharing, now)
+        if holding:
+            return Standing((_without_basis(holding[0], terms),), (proof(holding[0]),), until)
         if not sharing:
             detail = (("organisation", named(facts)),)
             return Standing((Objection(Code.AGREEMENT_MISSING, self.kind, None, detail, terms.source),), until=until)
@@ -121,7 +128,8 @@ class AgreementRequirement:
         self, standing: Standing, facts: tuple[Any, ...], terms: AgreementTerms, query: Query, now: datetime
     ) -> Standing:
         """Whether any agreement in force covers the purpose and the fields of this question."""
-        holding = in_force(of_kind(covering(facts, terms.covers), AgreementKind.SHARING), now)
+        in_time = in_force(of_kind(covering(facts, terms.covers), AgreementKind.SHARING), now)
+        holding = founded(in_time, terms.lawful_basis)
         if not holding:
             return self.standing(facts, terms, now)
         purpose, fields = query.context.get("purpose"), query.properties.get("fields")
@@ -133,6 +141,12 @@ class AgreementRequirement:
         detail = (("agreement", best.reference), ("what", what))
         objection = Objection(Code.AGREEMENT_OUT_OF_SCOPE, self.kind, proof(best), detail, terms.source)
         return Standing((objection,), (proof(best),), standing.until)
+
+
+def _without_basis(agreement: AgreementFacts, terms: AgreementTerms) -> Objection:
+    what = ", ".join(basis_gaps(agreement.basis, terms.lawful_basis))
+    detail = (("agreement", agreement.reference), ("what", what))
+    return Objection(Code.AGREEMENT_WITHOUT_BASIS, "agreement", proof(agreement), detail, terms.source)
 
 
 class ProtocolRequirement:

@@ -81,8 +81,14 @@ class Case:
     facts: Facts
     question: Mapping[str, Any]
     expected: CaseAnswer
-    line: int
+    document: Document
+    path: Path_
     source: str = ""
+
+    @property
+    def line(self) -> int:
+        """The line on which it stands."""
+        return self.document.line(self.path) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +194,8 @@ class CaseReading:
             tuple(each.value for each in expected.obligations),
             expected.routes,
         )
-        line = self.notes.document.line(path) or 0
-        return Case(table.id, table.says, now, facts, question, answer, line, table.source or "")
+        document = self.notes.document
+        return Case(table.id, table.says, now, facts, question, answer, document, path, table.source or "")
 
     def question(self, question: Mapping[str, Any], path: Path_) -> None:
         """Note what a question lacks; the front end's door checks the rest."""

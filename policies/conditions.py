@@ -39,7 +39,7 @@ class Function:
 
     def read(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters that a pack gives, defaults filled in; raise `BadTable` with every fault."""
-        given = {**self.defaults, **read_values(self.hints, set(self.needed), table)}
+        given = {**self.defaults, **read_values(self.hints, self.needed, table)}
         if given.get("minimum", 0) > given.get("maximum", given.get("minimum", 0)):
             raise BadTable([TableFault("minimum", "is greater than maximum", "Exchange them.")])
         return given
@@ -134,11 +134,14 @@ def none_of(asked: Asked, *, property: str, values: tuple[str, ...]) -> bool | N
     return None if found is None else not found
 
 
-@condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})
+@condition(Code.COHORT, *WORDED, words={"cohort": "{property} is one's own"})
 def own_organisation(asked: Asked, *, property: str = "organisation") -> bool | None:  # noqa: A002
-    """The property is the reference of the organisation in whose name the grant is held."""
+    """The property is the reference of the organisation in whose name the grant is held; of a list, one item is."""
     value = value_of(asked, property)
-    return None if value is None or asked.organisation is None else bool(value == asked.organisation.reference)
+    if value is None or asked.organisation is None:
+        return None
+    own = asked.organisation.reference
+    return own in value if isinstance(value, (list, tuple)) else bool(value == own)
 
 
 @condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})

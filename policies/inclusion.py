@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from governance.kernel.errors import BadInput
-from governance.kernel.toml import read_toml
+from governance.kernel.toml import parse_toml
 
 SHARED = Path(__file__).parent / "packs" / "shared.toml"
 SECTIONS = ("context", "conditions", "obligations", "routes")
@@ -20,8 +20,10 @@ def with_shared(system_toml: str) -> str:
     A table of the pack's own stands before a shared one of the same name. What cannot be found is left for the
     pack's reading to refuse.
     """
+    if "shared" not in system_toml:
+        return system_toml
     try:
-        written = read_toml(system_toml, "").values
+        written = parse_toml(system_toml, "")
     except BadInput:
         return system_toml
     wanted = [

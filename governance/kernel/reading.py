@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from enum import StrEnum
@@ -34,18 +35,19 @@ class BadTable(ValueError):
 
 def read_table(cls: type[T], table: Mapping[str, Any]) -> T:
     """Make a frozen dataclass of a table; raise `BadTable` with every unknown, missing and mistyped field."""
-    hints = hints_of(cast("Any", cls))
-    needed = {item.name for item in fields(cls) if item.default is MISSING and item.default_factory is MISSING}  # type: ignore[arg-type]
-    return cls(**read_values({item.name: hints[item.name] for item in fields(cls)}, needed, table))  # type: ignore[arg-type]
+    hints, needed = shape_of(cast("Any", cls))
+    return cls(**read_values(hints, needed, table))
 
 
 @cache
-def hints_of(cls: Any) -> dict[str, Any]:
-    """The types of a dataclass's fields, worked out once."""
-    return get_type_hints(cls)
+def shape_of(cls: Any) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """The types of a dataclass's fields, and which of them are needed; worked out once."""
+    hints = get_type_hints(cls)
+    needed = {item.name for item in fields(cls) if item.default is MISSING and item.default_factory is MISSING}
+    return {item.name: hints[item.name] for item in fields(cls)}, frozenset(needed)
 
 
-def read_values(hints: Mapping[str, Any], needed: set[str], table: Mapping[str, Any]) -> dict[str, Any]:
+def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mapping[str, Any]) -> dict[str, Any]:
     """Check a table's values against named types; raise `BadTable` with every fault."""
     faults: list[TableFault] = []
     values: dict[str, Any] = {}

@@ -16,6 +16,21 @@ SYNTAX = re.compile(r"\(at line (\d+), column \d+\)")
 PIECE = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
+class Lines(dict[Path_, int]):
+    """The line of each table and key of a text, found when somebody first asks: most have no fault."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def get(self, path: Path_, default: Any = None) -> Any:
+        """The line of a path, where it has one."""
+        if self._text:
+            text, self._text = self._text, ""
+            self.update(find_lines(text))
+        return super().get(path, default)
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A TOML file's values, and the line on which each table and key stands."""
@@ -40,13 +55,17 @@ class Document:
 
 def read_toml(text: str, name: str) -> Document:
     """Parse TOML text; raise `BadInput` with the line where it cannot be read."""
+    return Document(name, parse_toml(text, name), Lines(text))
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """The values of TOML text alone, for whoever needs no lines; raise `BadInput` as `read_toml` does."""
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         found = SYNTAX.search(str(wrong))
         problem = SYNTAX.sub("", str(wrong)).strip()
         raise BadInput([Fault(name, problem, line=int(found[1]) if found else None)]) from None
-    return Document(name, values, find_lines(text))
 
 
 def read_toml_file(path: Path) -> Document:

@@ -1,0 +1,175 @@
+"""What holds for every pack that comes with the service, whoever wrote it, and how long reading them may take."""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from governance.app import trial_service
+from governance.decisions.rules import Decision
+from governance.ports.role_rules import SystemRules
+from policies import engine
+from policies.cases import Case, read_cases
+from policies.cli import checked, shipped
+from policies.pack import Pack
+from wsgi import AREAS
+
+FOLDERS = shipped()
+NAMES = [folder.name for folder in FOLDERS]
+FIRST, MORE = 5, 5
+MANY, SECONDS = 16, 1.0
+"""So many packs are read, checked and built within so many seconds of a processor's time."""
+
+each_pack = pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
+
+
+class Asked(NamedTuple):
+    """A case and what it came to."""
+
+    case: Case
+    decision: Decision
+
+
+@cache
+def service() -> Any:
+    """The requirements and the trial of the real service."""
+    return trial_service(AREAS)
+
+
+@cache
+def pack_of(folder: Path) -> Pack:
+    return checked(folder, service().requirements)
+
+
+@cache
+def rules_of(folder: Path) -> SystemRules:
+    return engine.build(pack_of(folder))
+
+
+def decide(folder: Path, case: Case, facts: Mapping[str, Any]) -> Decision:
+    decision: Decision = service().run_case.decide(rules_of(folder), facts, case.question, case.now)
+    return decision
+
+
+@cache
+def asked(folder: Path) -> tuple[Asked, ...]:
+    """Every case of a pack, asked once."""
+    return tuple(Asked(case, decide(folder, case, case.facts)) for case in read_cases(pack_of(folder).texts))
+
+
+# --- nobody who is barred
+
+
+def who_ask(case: Case) -> Iterator[str]:
+    """Whoever asks, and whoever stands behind."""
+    yield case.question["subject"]["id"]
+    behind = case.question.get("context", {}).get("mediated_for")
+    if behind:
+        yield behind
+
+
+def barred(case: Case, person: str) -> dict[str, Any]:
+    """A case's facts, with a check by which a person is barred: long ago, for other work, and otherwise clear."""
+    long_ago = case.now.date() - timedelta(days=3650)
+    row = {"person": person, "level": "basic", "workforce": "other", "issued": long_ago, "barred_list": "barred"}
+    return {**case.facts, "checks": [*case.facts.get("checks", []), row]}
+
+
+@each_pack
+def test_a_barred_person_is_permitted_nothing(folder: Path) -> None:
+    permits = [one.case for one in asked(folder) if one.decision.allowed]
+    assert permits
+    different = {
+        (*who_ask(case), case.question["action"]["name"], case.question["resource"]["type"]): case for case in permits
+    }
+    let_in = []
+    for case in different.values():
+        for person in who_ask(case):
+            decision = decide(folder, case, barred(case, person))
+            if decision.allowed or not {"barred", "mediator_not_in_order"} & set(decision.codes):
+                let_in.append(f"{case.id}: {person}")
+    assert let_in == []
+
+
+# --- what every pack has
+
+
+@each_pack
+def test_every_role_has_a_source(folder: Path) -> None:
+    pack = pack_of(folder)
+    assert [role.name for role in pack.roles.values() if not role.source.strip()] == []
+    assert [role.name for role in pack.roles.values() if role.granted_by and not role.granted_by.get("source")] == []
+    assert pack.source.strip()
+
+
+@each_pack
+def test_there_are_cases_beyond_the_first(folder: Path) -> None:
+    cases = [one.case for one in asked(folder)]
+    assert len(cases) >= FIRST + MORE
+    assert {one.decision.allowed for one in asked(folder)} == {True, False}
+
+
+def unexercised(pack: Pack, results: tuple[Asked, ...]) -> list[str]:
+    """The rules that no case's permit or denial names."""
+    named = {rule for one in results for rule in one.decision.rules}
+    return [rule.id for rule in pack.rules if rule.id not in named]
+
+
+@each_pack
+def test_every_rule_is_exercised_by_a_case(folder: Path) -> None:
+    assert unexercised(pack_of(folder), asked(folder)) == []
+
+
+def test_a_rule_that_no_case_names_is_caught() -> None:
+    folder = FOLDERS[0]
+    pack = pack_of(folder)
+    first = next(one.decision.rules[0] for one in asked(folder) if one.decision.rules)
+    without = tuple(one for one in asked(folder) if first not in one.decision.rules)
+    assert first in unexercised(pack, without)
+
+
+def purpose_of(case: Case) -> str:
+    return str(case.question.get("context", {}).get("purpose", ""))
+
+
+def sharing() -> list[Path]:
+    """The packs that show a route to those who are refused while a child's welfare may be at stake."""
+    return [folder for folder in FOLDERS if any(route.id == "front-door" for route in pack_of(folder).routes)]
+
+
+@pytest.mark.parametrize("folder", sharing(), ids=lambda folder: folder.name)
+def test_every_safeguarding_denial_ends_in_a_lawful_route(folder: Path) -> None:
+    denials = [one for one in asked(folder) if not one.decision.allowed]
+    shown = {one.case.id: [route.id for route in one.decision.routes] for one in denials}
+    at_stake = [one.case.id for one in denials if purpose_of(one.case) in ("safeguarding", "")]
+    assert len(at_stake) >= FIRST
+    assert [case for case in at_stake if shown[case][:2] != ["front-door", "decided-not-to-share"]] == []
+    assert all(
+        "section 16LA" in route.source for one in denials for route in one.decision.routes if route.id == "front-door"
+    )
+
+
+def test_two_packs_of_today_are_among_them() -> None:
+    assert {"family-help", "school-portal"} <= {folder.name for folder in sharing()}
+
+
+# --- how long it takes
+
+
+def seconds_to_check() -> float:
+    """A processor's seconds for reading, checking and building all of them, from their files."""
+    began = time.process_time()
+    for folder in FOLDERS:
+        checked(folder, service().requirements)
+    return time.process_time() - began
+
+
+def test_many_packs_are_checked_in_a_second() -> None:
+    seconds_to_check()
+    fastest = min(seconds_to_check() for _ in range(5))  # a busy machine counts against nobody
+    each = fastest / len(FOLDERS)
+    assert each * max(MANY, len(FOLDERS)) < SECONDS, f"{each * 1000:.1f} ms a pack: {len(FOLDERS)} packs"

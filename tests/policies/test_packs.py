@@ -18,6 +18,7 @@ from tests.architecture.source import ROOT
 from tests.policies.conftest import AREAS, SETTINGS
 
 ACCEPTED = {
+    "lccis": {"L01", "L02", "L03", "L04", "L05", "L07", "L08", "L10", "L12", "L14"},
     "coventry-lcs": {"V01", "V02", "V04", "V05", "V06", "V07", "V09", "V10", "V11", "V13", "V14"},
     "derbyshire-databook": {"D01", "D02", "D04", "D05", "D06", "D07", "D09", "D10", "D11"},
 }
@@ -68,6 +69,15 @@ def test_every_demand_names_its_source(folder: Path, requirements: Mapping[str, 
     ]
     assert missing == []
     assert all(rule.source for rule in pack.rules)
+
+
+def test_what_a_grant_needs_elsewhere_is_a_shipped_system(requirements: Mapping[str, Requirement]) -> None:
+    packs = read_packs(SHIPPED, requirements)
+    granted = [one.terms for pack in packs.values() for role in pack.roles.values() for one in role.demands
+               if one.requirement == "grant"]  # fmt: skip
+    named = {rule.holding for terms in granted for rule in (terms, *terms.before) if rule.holding}
+    assert "career-vision-core-plus" in named
+    assert named <= packs.keys()
 
 
 def test_the_databook_shows_seventeen_items(requirements: Mapping[str, Requirement]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -57,25 +57,35 @@ def shifted(value: Any, by: timedelta) -> Any:
     return value + by if isinstance(value, date) else value
 
 
-Wrong = tuple[int, tuple[str, ...], str]
+Wrong = tuple[int, tuple[str | int, ...], str]
 
 
 def load_rows(sheet: Sheet, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Wrong]]:
-    """A sheet's rows as its schema reads them, and what is wrong with them."""
+    """A sheet's rows as its schema reads them, and what is wrong with them; a wrong row has only what could be read."""
     try:
-        return sheet.schema(many=True).load(listed), []
+        rows: Any = sheet.schema(many=True).load(listed)
+        wrong: list[Wrong] = []
     except ValidationError as error:
         messages: Any = error.messages
-        return [], [(index, path, problem) for index, told in messages.items() for path, problem in flat(told)]
+        rows = error.valid_data
+        wrong = [(index, path, problem) for index, told in messages.items() for path, problem in flat(told)]
+    return rows, [*wrong, *backward(sheet, rows)]
 
 
-def flat(told: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+def backward(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> Iterator[Wrong]:
+    """The rows that end before they start."""
+    for number, row in enumerate(rows):
+        start, end = row.get("starts_on"), row.get("ends_on")
+        if start is not None and end is not None and end < start:
+            column = sheet.schema().fields["ends_on"].data_key or "ends_on"
+            yield number, (column,), "This is before the first day. Write a last day that is not before it."
+
+
+def flat(told: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
     """Marshmallow's nested messages as fields with their problem; a fault of the whole row has no field."""
     if isinstance(told, dict):
         return [
-            found
-            for name, inner in told.items()
-            for found in flat(inner, path if name == "_schema" or isinstance(name, int) else (*path, str(name)))
+            found for name, inner in told.items() for found in flat(inner, path if name == "_schema" else (*path, name))
         ]
     texts = told if isinstance(told, list) else [told]
     return [(path, " ".join(str(text).rstrip(".") for text in texts))]

@@ -126,7 +126,9 @@ def match_headers(sheet: Sheet, headers: Sequence[str]) -> tuple[list[Column | N
     first: dict[tuple[str, Kind], int] = {}
     for position, header in enumerate(headers):
         column = known.get(plain_name(header)) or find_table_column(sheet, header)
-        if column is None:
+        if not header:
+            pass  # nothing may stand under it: that is told where something does
+        elif column is None:
             wrong.append(Misnamed(position, *unknown(sheet, header)))
         elif (column.header, column.kind) in first:
             column_before = first[column.header, column.kind] + 1
@@ -152,8 +154,6 @@ def find_table_column(sheet: Sheet, header: str) -> Column | None:
 
 def unknown(sheet: Sheet, header: str) -> tuple[str, str]:
     """What is wrong with a header that is no column, and what was perhaps meant."""
-    if not header:
-        return "has no header", "Name the column in the first line, or leave it out."
     names = {plain_name(column.header): column.header for column in columns_of(sheet)}
     close = difflib.get_close_matches(plain_name(header), names, n=1, cutoff=0.6)
     known = ", ".join(dict.fromkeys(documented(sheet)))

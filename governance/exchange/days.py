@@ -12,9 +12,9 @@ LONG_MONTHS = (
 )  # fmt: skip
 NUMBERS = {name: number for names in (MONTHS, LONG_MONTHS) for number, name in enumerate(names, 1)} | {"sept": 9}
 
-ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-BRITISH = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
-IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)[ -](\d{4})")
+ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+BRITISH = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
+IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)[ -](\d{4})", re.ASCII)
 MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?Z?$")
 CLOCK = re.compile(r"[T ]\d{1,2}:\d{2}")
 SHORT_YEAR = re.compile(r"(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2}|\d{1,2}[ -][A-Za-z]+[ -]\d{2})")

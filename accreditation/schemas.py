@@ -29,4 +29,4 @@ class ChecklistAnswerIn(Schema):
         """Refuse a signatory without a day, and a day without a signatory."""
         if bool(row.get("signed_by")) != bool(row.get("starts_on")):
             missing = "signed_on" if row.get("signed_by") else "signed_by"
-            raise ValidationError("A signature needs both: signed_by and signed_on.", missing)
+            raise ValidationError("This signature is half. Write both signed_by and signed_on, or neither.", missing)

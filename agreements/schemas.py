@@ -56,7 +56,7 @@ class PartyIn(Schema):
     def refuse_undated_signature(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
         """Refuse a signatory without a day: an undated signature is none."""
         if row.get("signed_by") and not row.get("starts_on"):
-            raise ValidationError("Say on which day it was signed.", "signed_on")
+            raise ValidationError("This signature has no day. Write on which day it was signed.", "signed_on")
 
 
 class SignatureIn(Schema):

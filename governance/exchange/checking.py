@@ -136,7 +136,8 @@ def repeated(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -
         try:
             resolved = sheet.resolve(row, names)
         except BadInput as wrong:
-            doubts += [Doubt(sheet.name, number, (one.where,), one.problem, one.cure) for one in wrong.faults]
+            where = [(one, row.get(one.where)) for one in wrong.faults]
+            doubts += [Doubt(sheet.name, number, (one.where,), one.problem, one.cure, value) for one, value in where]
             continue
         natural = tuple(resolved[column] for column in sheet.natural)
         earlier = first.setdefault(natural, number)

@@ -59,8 +59,8 @@ def gather(
     shared: dict[str, str] = {}
     for file in sorted(files, key=lambda one: list(sheets).index(one.sheet)):
         SheetReader(file, sheets[file.sheet], gathered, shared).read(reading)
-    if findings:  # a file that could not be placed may hold what others refer to
-        gathered.unsure.update(sheet.introduces for sheet in sheets.values() if sheet.introduces)
+    if findings:  # a file that could not be placed may be the one that others refer to
+        gathered.unsure.update(sheet.introduces for name, sheet in sheets.items() if name not in gathered.files)
     return gathered
 
 

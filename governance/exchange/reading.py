@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.toml import Document
@@ -62,19 +62,28 @@ Wrong = tuple[int, tuple[str | int, ...], str]
 
 def load_rows(sheet: Sheet, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Wrong]]:
     """A sheet's rows as its schema reads them, and what is wrong with them; a wrong row has only what could be read."""
-    try:
-        rows: Any = sheet.schema(many=True).load(listed)
-        wrong: list[Wrong] = []
-    except ValidationError as error:
-        messages: Any = error.messages
-        rows = error.valid_data
-        wrong = [(index, path, problem) for index, told in messages.items() for path, problem in flat(told)]
+    schema = sheet.schema(many=True)
+    rows, messages = load_many(schema, listed)
+    good = [number for number in range(len(listed)) if number not in messages] if messages else []
+    if good:  # what a schema asks of whole rows it asks of none while any row has a mistyped field
+        _, more = load_many(schema, [listed[number] for number in good])
+        messages |= {good[number]: told for number, told in more.items()}
+    wrong = [(number, path, problem) for number, told in messages.items() for path, problem in flat(told)]
     return rows, [*wrong, *backward(sheet, rows)]
+
+
+def load_many(schema: Schema, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[int, Any]]:
+    """Rows as a schema reads them, as far as it can, and its messages by row."""
+    try:
+        return schema.load(listed), {}
+    except ValidationError as error:
+        found: Any = error
+        return found.valid_data, dict(found.messages)
 
 
 def backward(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> Iterator[Wrong]:
     """The rows that end before they start."""
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows if sheet.spans else ()):
         start, end = row.get("starts_on"), row.get("ends_on")
         if start is not None and end is not None and end < start:
             column = sheet.schema().fields["ends_on"].data_key or "ends_on"

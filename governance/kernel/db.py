@@ -272,7 +272,10 @@ def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:
     `patience` is how many seconds an SQLite write waits for another one.
     """
     if url.startswith("sqlite"):
-        options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"isolation_level": None, "timeout": patience}}
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "connect_args": {"isolation_level": None, "timeout": patience},
+        }
         if url in ("sqlite://", "sqlite:///:memory:"):
             options |= {"poolclass": StaticPool, "connect_args": {"isolation_level": None, "check_same_thread": False}}
         return options

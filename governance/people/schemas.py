@@ -35,7 +35,9 @@ class OrganisationIn(Schema):
     def refuse_own_parent(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
         """Refuse an organisation that stands below itself."""
         if row.get("parent") == row["reference"]:
-            raise ValidationError("An organisation cannot stand below itself.", "parent")
+            raise ValidationError(
+                "This organisation cannot stand below itself. Write the one above it, or nothing.", "parent"
+            )
 
 
 class PersonIn(Schema):

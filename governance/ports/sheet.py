@@ -53,6 +53,7 @@ class Sheet:
     refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
     introduces: str = ""  # identity kind that the row's `reference` brings into being
     identity: type[Any] | None = None
+    spans: bool = True  # its two days are the first and the last of one span, so they stand in that order
     tree: str = ""  # the field of `refers` that names what stands above: it must not lead in a circle
     on_leaving: OnLeaving = OnLeaving.STAY
     unfold: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None

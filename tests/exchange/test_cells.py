@@ -12,7 +12,8 @@ from governance.exchange.cells import READERS, WRITERS, BadCell, Kind, defused, 
 @pytest.mark.parametrize(("kind", "cell", "value"), [
     (Kind.TEXT, 123, "123"), (Kind.TEXT, 123.0, "123"), (Kind.TEXT, 1.5, "1.5"), (Kind.TEXT, "007", "007"),
     (Kind.TEXT, "'=x", "=x"), (Kind.TEXT, "'t Hooft", "'t Hooft"), (Kind.TEXT, "''-1", "'-1"),
-    (Kind.NUMBER, 3, 3), (Kind.NUMBER, 3.0, 3), (Kind.NUMBER, "3", 3), (Kind.NUMBER, "-3", -3), (Kind.NUMBER, "'-3", -3),
+    (Kind.NUMBER, 3, 3), (Kind.NUMBER, 3.0, 3), (Kind.NUMBER, "3", 3), (Kind.NUMBER, "-3", -3),
+    (Kind.NUMBER, "'-3", -3),
     (Kind.YES_NO, "yes", True), (Kind.YES_NO, "Y", True), (Kind.YES_NO, "TRUE", True), (Kind.YES_NO, True, True),
     (Kind.YES_NO, "No", False), (Kind.YES_NO, "n", False), (Kind.YES_NO, "false", False), (Kind.YES_NO, False, False),
     (Kind.LIST, "care; health", ["care", "health"]), (Kind.LIST, "care;", ["care"]), (Kind.LIST, 5, ["5"]),
@@ -36,7 +37,7 @@ def test_a_bad_cell_says_why_and_what_to_write(kind: Kind, cell: object, why: st
     with pytest.raises(BadCell, match=why) as wrong:
         READERS[kind](cell)
     assert wrong.value.cure
-    assert str(cell) not in wrong.value.problem + wrong.value.cure or cell in (True,)
+    assert str(cell) not in wrong.value.problem + wrong.value.cure or cell is True
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+44 20", "-5", "@home", "\tx", "\rx", "'=x", "''=x"])

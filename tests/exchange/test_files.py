@@ -99,7 +99,10 @@ def test_numbered_and_named_columns_make_lists_and_tables(tmp_path: Path) -> Non
     row = "zoe,archive,reader,council,2024-03-01,mo,line_manager,2024-02-28,max,system_owner,29.2.2024," \
           'north,3,yes,east;west,1 March 2024,"""; """'  # fmt: skip
     found = read_one(written(tmp_path / "in", {"grants": f"{header}\n{row}\n"}), "grants")[0]
-    assert [(one["by"], one["on"]) for one in found["approvals"]] == [("mo", date(2024, 2, 28)), ("max", date(2024, 2, 29))]
+    assert [(one["by"], one["on"]) for one in found["approvals"]] == [
+        ("mo", date(2024, 2, 28)),
+        ("max", date(2024, 2, 29)),
+    ]
     assert found["scope"] == {
         "area": "north", "Floor": 3, "open": True, "wings": ["east", "west"], "since": "2024-03-01", "odd": "; ",
     }  # fmt: skip
@@ -193,5 +196,7 @@ def test_a_sheet_that_comes_twice(tmp_path: Path) -> None:
     folder = written(tmp_path / "in", {"people": PEOPLE})
     workbook(folder / "more.xlsx", {"people": cells(PEOPLE), "peeple": [["x"]]})
     found = problems(folder)
-    assert any("more.xlsx: has a worksheet that is not named like a sheet. Did you mean people?" in one for one in found)
+    assert any(
+        "more.xlsx: has a worksheet that is not named like a sheet. Did you mean people?" in one for one in found
+    )
     assert any("holds the sheet people, which" in one for one in found)

@@ -71,18 +71,18 @@ def test_the_same_folder_again_changes_nothing_and_says_so(desk: Desk, tmp_path:
     assert counts(desk) == [*before[:-1], before[-1] + 1]
 
 
-def test_one_entry_an_import_tells_the_trail(desk: Desk, tmp_path: Path) -> None:
+def test_one_entry_an_import_tells_the_trail(quick_desk: Desk, tmp_path: Path) -> None:
     folder = written(tmp_path / "in", GOOD | {"README.md": "what this is"})
-    desk.run("import", str(folder))
-    first = entries(desk)
+    quick_desk.run("import", str(folder))
+    first = entries(quick_desk)
     assert len(first) == 1
     assert first[0]["files"] == ["employment.csv", "grants.csv", "people.csv"]
     assert first[0]["counts"]["people"] == {"opened": 1, "closed": 0}
     text = "reference;manager;name\r\nzoe;mo;Zoë Zeta\r\n"
-    desk.run("import", str(written(folder, {"people": text.encode("cp1252")})))
-    assert entries(desk)[1]["digest"] == first[0]["digest"], "the form of a file does not count"
-    desk.run("import", str(written(folder, {"people": PEOPLE.replace("Zeta", "Zweig")})))
-    assert entries(desk)[2]["digest"] != first[0]["digest"]
+    quick_desk.run("import", str(written(folder, {"people": text.encode("cp1252")})))
+    assert entries(quick_desk)[1]["digest"] == first[0]["digest"], "the form of a file does not count"
+    quick_desk.run("import", str(written(folder, {"people": PEOPLE.replace("Zeta", "Zweig")})))
+    assert entries(quick_desk)[2]["digest"] != first[0]["digest"]
     assert len(first[0]["digest"]) == 64
 
 
@@ -135,41 +135,46 @@ def test_leavers_end_today_when_that_is_wanted(desk: Desk, tmp_path: Path) -> No
     assert tomorrow > today.isoformat()
 
 
-def test_who_is_listed_or_works_elsewhere_is_no_leaver(desk: Desk, tmp_path: Path) -> None:
-    desk.apply('[[organisations]]\nreference = "moon"\nname = "Moon"\nkind = "charity"\n')
-    desk.apply('[[employment]]\nperson = "mo"\norganisation = "moon"\npost = "keeper"\nfrom = 2020-01-01\n')
-    told = desk.run("import", str(written(tmp_path / "in", {**GOOD, "employment": EMPLOYMENT + ANN})))
+def test_who_is_listed_or_works_elsewhere_is_no_leaver(quick_desk: Desk, tmp_path: Path) -> None:
+    quick_desk.apply('[[organisations]]\nreference = "moon"\nname = "Moon"\nkind = "charity"\n')
+    quick_desk.apply('[[employment]]\nperson = "mo"\norganisation = "moon"\npost = "keeper"\nfrom = 2020-01-01\n')
+    told = quick_desk.run("import", str(written(tmp_path / "in", {**GOOD, "employment": EMPLOYMENT + ANN})))
     assert told.exit_code == 0, told.output
     assert "No longer listed:" not in lines(told)
 
 
-def test_without_a_list_of_employment_nobody_has_left(desk: Desk, tmp_path: Path) -> None:
-    told = desk.run("import", "--leavers", str(written(tmp_path / "in", {"people": PEOPLE})))
+def test_without_a_list_of_employment_nobody_has_left(quick_desk: Desk, tmp_path: Path) -> None:
+    told = quick_desk.run("import", "--leavers", str(written(tmp_path / "in", {"people": PEOPLE})))
     assert told.exit_code == 0, told.output
     assert "No longer listed:" not in lines(told)
 
 
-def test_an_employment_that_has_yet_to_begin_is_withdrawn(desk: Desk, tmp_path: Path) -> None:
+def test_an_employment_that_has_yet_to_begin_is_withdrawn(quick_desk: Desk, tmp_path: Path) -> None:
     late = "mo,council,chief,no,2999-01-01,\n"
-    desk.run("import", str(written(tmp_path / "in", {"employment": EMPLOYMENT.splitlines()[0] + "\n" + ANN + late})))
-    told = desk.run(
-        "import", "--leavers", "--dry-run", str(written(tmp_path / "in", {"employment": EMPLOYMENT.splitlines()[0] + "\n" + ANN}))
+    quick_desk.run(
+        "import", str(written(tmp_path / "in", {"employment": EMPLOYMENT.splitlines()[0] + "\n" + ANN + late}))
+    )
+    told = quick_desk.run(
+        "import",
+        "--leavers",
+        "--dry-run",
+        str(written(tmp_path / "in", {"employment": EMPLOYMENT.splitlines()[0] + "\n" + ANN})),
     )
     assert "  - mo, council, chief, 2999-01-01: casework: no" in lines(told)
 
 
-def test_a_grant_of_a_leaver_in_the_same_folder_is_refused(desk: Desk, tmp_path: Path) -> None:
+def test_a_grant_of_a_leaver_in_the_same_folder_is_refused(quick_desk: Desk, tmp_path: Path) -> None:
     grant = GRANTS + "ann,archive,reader,council,2020-01-01,,,,,\n"
     folder = written(tmp_path / "in", {**GOOD, "grants": grant})
-    told = desk.run("import", "--leavers", str(folder))
+    told = quick_desk.run("import", "--leavers", str(folder))
     assert told.exit_code == 1
     assert "grants.csv:3, column person: is held by somebody who is a leaver" in told.stderr
-    assert desk.run("import", str(folder)).exit_code == 0, "without --leavers it is theirs to keep"
+    assert quick_desk.run("import", str(folder)).exit_code == 0, "without --leavers it is theirs to keep"
 
 
-def test_a_grant_that_no_active_pack_has_is_a_warning(desk: Desk, tmp_path: Path) -> None:
+def test_a_grant_that_no_active_pack_has_is_a_warning(quick_desk: Desk, tmp_path: Path) -> None:
     more = "zoe,archive,writer,council,2024-03-01,,,,,\nzoe,library,reader,council,2024-03-01,,,,,\n"
-    told = desk.run("import", str(written(tmp_path / "in", {**GOOD, "grants": GRANTS + more})))
+    told = quick_desk.run("import", str(written(tmp_path / "in", {**GOOD, "grants": GRANTS + more})))
     assert told.exit_code == 0, told.output
     assert "grants.csv:3, column role: warning: no active pack has this role." in told.stderr
     assert "grants.csv:4, column system: warning: no pack is active for this system." in told.stderr
@@ -178,14 +183,14 @@ def test_a_grant_that_no_active_pack_has_is_a_warning(desk: Desk, tmp_path: Path
 @pytest.mark.parametrize(("words", "code"), [
     (["nowhere"], 2), ([], 2), (["--report"], 2), (["--template", "."], 2),
 ])  # fmt: skip
-def test_a_wrong_command_ends_with_two(desk: Desk, words: list[str], code: int) -> None:
-    assert desk.run("import", *words).exit_code == code
+def test_a_wrong_command_ends_with_two(quick_desk: Desk, words: list[str], code: int) -> None:
+    assert quick_desk.run("import", *words).exit_code == code
 
 
-def test_the_report_has_every_finding_and_nothing_in_it_is_a_formula(desk: Desk, tmp_path: Path) -> None:
+def test_the_report_has_every_finding_and_nothing_in_it_is_a_formula(quick_desk: Desk, tmp_path: Path) -> None:
     text = PEOPLE + "=cmd,@SUM(A1)\x07,nobody\n"
     folder, report = written(tmp_path / "in", {"people": text, "employment": "person\n"}), tmp_path / "report.csv"
-    told = desk.run("import", str(folder), "--report", str(report))
+    told = quick_desk.run("import", str(folder), "--report", str(report))
     assert told.exit_code == 1
     with report.open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))

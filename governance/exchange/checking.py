@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from governance.exchange.compact import ABSENT, values_of
 from governance.exchange.names import KnownNames, identities, introduced, known_by
 from governance.kernel.errors import BadInput
 from governance.kernel.recorded import Ledger, seen
@@ -99,12 +100,12 @@ def learn_all(
     """Learn the numbers of all references of the rows: of those that come with them, and of others that stand."""
     for kind, table in identities(sheets).items():
         wanted = {
-            row[field]
+            reference
             for name, sheet in sheets.items()
-            for field, of in sheet.refers
+            for column, of in sheet.refers
             if of == kind
-            for row in rows.get(name, ())
-            if row.get(field)
+            for reference in values_of(rows.get(name, ()), column)
+            if reference and reference is not ABSENT
         }
         names.learn(session, kind, table, wanted - coming.get(kind, set()), known_by(session, sheets, kind))
         names.learn(session, kind, table, coming.get(kind, set()))
@@ -120,10 +121,10 @@ def unknown_references(
     """Every reference that neither the rows nor the database know."""
     for name, sheet in sheets.items():
         refers = [(column, kind, coming.get(kind, ())) for column, kind in sheet.refers if kind not in unsure]
-        for number, row in enumerate(rows.get(name, ()) if refers else ()):
-            for column, kind, fresh in refers:
-                reference = row.get(column)
-                if reference and reference not in fresh and names.find(kind, reference) is None:
+        for column, kind, fresh in refers:
+            for number, reference in enumerate(values_of(rows.get(name, ()), column)):
+                is_there = reference and reference is not ABSENT
+                if is_there and reference not in fresh and names.find(kind, reference) is None:
                     problem = f"there is no {kind} with this reference"
                     yield Doubt(name, number, (column,), problem, f"Add it, or correct the {column}.", reference)
 

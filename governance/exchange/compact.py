@@ -17,21 +17,28 @@ class CompactRows(Sequence[dict[str, Any]]):
 
     def __init__(self, fields: Sequence[str], references: Sequence[str], shared: dict[str, str]) -> None:
         self._fields = tuple(fields)
-        self._references = {field for field in references if field in self._fields}
+        self._references = [self._fields.index(field) for field in references if field in self._fields]
         self._shared = shared
         self._rows: list[tuple[Any, ...]] = []
         self.lines = array("L")
 
     def add(self, row: Mapping[str, Any], line: int) -> None:
         """Keep a row that the schema has read."""
-        get, pool = row.get, self._shared
-        self._rows.append(
-            tuple(
-                pool.setdefault(value, value) if field in self._references and isinstance(value, str) else value
-                for field, value in ((field, get(field, ABSENT)) for field in self._fields)
-            )
-        )
+        self.add_values([row.get(field, ABSENT) for field in self._fields], line)
+
+    def add_values(self, values: list[Any], line: int) -> None:
+        """Keep a row's values, in the order of the fields."""
+        for place in self._references:
+            value = values[place]
+            if type(value) is str:
+                values[place] = self._shared.setdefault(value, value)
+        self._rows.append(tuple(values))
         self.lines.append(line)
+
+    def values(self, field: str) -> Iterator[Any]:
+        """One field of every row; ABSENT where a row has none."""
+        place = self._fields.index(field)
+        return (values[place] for values in self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -50,3 +57,10 @@ class CompactRows(Sequence[dict[str, Any]]):
 
     def _row(self, values: tuple[Any, ...]) -> dict[str, Any]:
         return {field: value for field, value in zip(self._fields, values, strict=True) if value is not ABSENT}
+
+
+def values_of(rows: Sequence[Mapping[str, Any]], field: str) -> Iterator[Any]:
+    """One field of every row, None or ABSENT where a row has none, without making the rows."""
+    if isinstance(rows, CompactRows):
+        return rows.values(field)
+    return (row.get(field) for row in rows)

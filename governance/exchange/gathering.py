@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from governance.exchange.cells import READERS, BadCell, Kind, shown, trimmed
+from governance.exchange.cells import READERS, BadCell, shown, trimmed
 from governance.exchange.columns import Column, header_of, match_headers, missing
-from governance.exchange.compact import CompactRows
+from governance.exchange.compact import ABSENT, CompactRows
 from governance.exchange.files import SheetFile, read_as, unreadable
 from governance.exchange.findings import Finding
 from governance.exchange.reading import Wrong, load_rows
 from governance.exchange.separated import Record, Unreadable
+from governance.exchange.shortcut import Shortcut, is_short
 from governance.exchange.workbooks import letter_of
 from governance.ports.sheet import Sheet
 
 PART = 2000
-KEPT = 5000
 Reading = Callable[[str, int], None]
 Path = tuple[str | int, ...]
 
@@ -76,7 +76,7 @@ class SheetReader:
         self.columns: list[tuple[int, Column]] = []
         self.absent: set[str] = set()
         self.stray: set[int] = set()
-        self.cached: dict[Column, dict[str, Any]] = {}
+        self.shortcut: Shortcut | None = None
         gathered.files[sheet.name], gathered.rows[sheet.name] = file, self.rows
         gathered.letters[sheet.name], gathered.refused[sheet.name] = {}, self.refused
 
@@ -93,6 +93,9 @@ class SheetReader:
         except Unreadable as wrong:
             self.gathered.findings.append(unreadable(self.file.name, wrong))
             self._unsure()
+        if self.sheet.introduces:
+            known = {*self.rows.values("reference"), *self.refused.values("reference")} - {ABSENT}
+            self.gathered.known.setdefault(self.sheet.introduces, set()).update(known)
 
     def _unsure(self) -> None:
         if self.sheet.introduces:
@@ -118,28 +121,43 @@ class SheetReader:
             self.absent.add(header)
         if "reference" in self.absent:
             self._unsure()
-        self.cached = {column: {} for _, column in self.columns}
+        if is_short(self.sheet.schema()) and not self.absent:
+            self.shortcut = Shortcut(self.sheet, self.columns)
         if self.file.is_workbook:
             self.gathered.letters[self.sheet.name] = {column.path: letter_of(at) for at, column in self.columns}
 
     def _take(self, batch: list[Record]) -> None:
-        """Read some records into rows."""
+        """Read some records into rows, in their order."""
+        swift = [self.shortcut.values(cells) if self.shortcut else None for _, cells in batch]
+        others = [record for record, values in zip(batch, swift, strict=True) if values is None]
+        loaded = iter(self._load(others))
+        for (line, cells), values in zip(batch, swift, strict=True):
+            if len(cells) > len(self.columns):
+                self._find_strays(line, cells)
+            if values is not None:
+                self.rows.add_values(values, line)
+            elif (row := next(loaded)) is not None:
+                self.rows.add(row, line)
+
+    def _load(self, batch: list[Record]) -> Iterator[dict[str, Any] | None]:
+        """The rows of records as the schema reads them; None for those in which something is wrong, which is told."""
         raws, faults = [], {}
-        for number, (line, cells) in enumerate(batch):
+        for number, (_, cells) in enumerate(batch):
             raw, wrong = self._row_of(cells)
             raws.append(raw)
             if wrong:
                 faults[number] = wrong
-            if len(cells) > len(self.columns):
-                self._find_strays(line, cells)
-        loaded, refused = load_rows(self.sheet, raws)
-        bad = {number for number, _, _ in refused} | faults.keys()
+        loaded, found = load_rows(self.sheet, raws) if raws else ([], [])
+        refused: dict[int, list[Wrong]] = {number: [] for number in faults}
+        for one in found:
+            refused.setdefault(one[0], []).append(one)
         for number, row in enumerate(loaded):
-            (self.refused if number in bad else self.rows).add(row, batch[number][0])
-            if self.sheet.introduces and row.get("reference"):
-                self.gathered.known.setdefault(self.sheet.introduces, set()).add(row["reference"])
-        for number in sorted(bad):
-            self._tell(batch[number], faults.get(number, {}), [one for one in refused if one[0] == number])
+            if number not in refused:
+                yield row
+                continue
+            self.refused.add(row, batch[number][0])
+            self._tell(batch[number], faults.get(number, {}), refused[number])
+            yield None
 
     def _row_of(self, cells: list[Any]) -> tuple[dict[str, Any], dict[Path, BadCell]]:
         """A record as the schema reads it, and the cells that say nothing it could read."""
@@ -152,7 +170,7 @@ class SheetReader:
             if cell is None:
                 continue
             try:
-                value = self._value(column, cell)
+                value = READERS[column.kind](cell)
             except BadCell as bad:
                 wrong[column.path] = bad
                 continue
@@ -169,20 +187,6 @@ class SheetReader:
         for name, tables in numbered.items():
             row[name] = [tables[number] for number in sorted(tables)]
         return row, wrong
-
-    def _value(self, column: Column, cell: Any) -> Any:
-        """What a cell says; what was read lately is kept, for most columns say the same few things."""
-        if not isinstance(cell, str):
-            return READERS[column.kind](cell)
-        kept = self.cached[column]
-        value = kept.get(cell)
-        if value is None:
-            value = READERS[column.kind](cell)
-            if len(kept) > KEPT:
-                kept.clear()
-            if column.kind not in (Kind.LIST, Kind.JSON):
-                kept[cell] = value
-        return value
 
     def _find_strays(self, line: int, cells: list[Any]) -> None:
         """Tell once of each column without a header that has something in it."""
@@ -215,6 +219,8 @@ class SheetReader:
         """The path of a fault as the columns count: numbered tables that are left empty are counted too."""
         if len(path) < 2 or not isinstance(path[1], int):
             return path
+        if any(column.path == path[:1] for _, column in self.columns):
+            return path[:1]  # an item of a list that is one cell
         given = sorted({
             int(column.path[1])
             for at, column in self.columns

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, insert, select
 from sqlalchemy.orm import Session
 
+from governance.exchange.compact import values_of
 from governance.kernel.errors import NotFound
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.ports.sheet import Sheet
@@ -64,7 +65,7 @@ def introduced(sheets: Mapping[str, Sheet], rows: Mapping[str, Sequence[Mapping[
     found: dict[str, set[str]] = {}
     for name, sheet in sheets.items():
         if sheet.introduces and rows.get(name):
-            found.setdefault(sheet.introduces, set()).update(row["reference"] for row in rows[name])
+            found.setdefault(sheet.introduces, set()).update(values_of(rows[name], "reference"))
     return found
 
 

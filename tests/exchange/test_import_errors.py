@@ -132,9 +132,11 @@ PLANTED: tuple[tuple[str, int, str, str], ...] = (
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = written(tmp_path / "in", {
-        "organisations": ORGANISATIONS, "people": PEOPLE.replace("LONG", "x" * 201), "employment": EMPLOYMENT, "grants": GRANTS,
+        "organisations": ORGANISATIONS, "people": PEOPLE.replace("LONG", "x" * 201), "employment": EMPLOYMENT,
+        "grants": GRANTS,
         "checklist_answers": CHECKLIST, "conflicts": CONFLICTS, "parties": PARTIES, "signatures": SIGNATURES,
-        "training": TRAINING, "agreements": AGREEMENTS, "systems": "audit_live_on,closed_on\n", "peeple": "x\n", "agreements.pdf": b"%PDF",
+        "training": TRAINING, "agreements": AGREEMENTS, "systems": "audit_live_on,closed_on\n", "peeple": "x\n",
+        "agreements.pdf": b"%PDF",
         "suspensions.xls": b"\xd0\xcf",
     })  # fmt: skip
     moment, day = datetime(2024, 1, 1, 9), datetime(2024, 1, 2)  # noqa: DTZ001 - as Excel has them

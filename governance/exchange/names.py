@@ -56,7 +56,7 @@ class KnownNames:
         self.learn(session, kind, identity, set(references))
         fresh = self.missing(kind, references)
         if fresh:
-            session.execute(insert(identity), [{"reference": reference} for reference in fresh])
+            session.execute(insert(identity.__table__), [{"reference": reference} for reference in fresh])
             self.learn(session, kind, identity, set(fresh))
 
 

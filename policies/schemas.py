@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 
 from governance.ports.columns import Day, Word
 
@@ -10,7 +10,7 @@ from governance.ports.columns import Day, Word
 class SystemIn(Schema):
     """A system: from which day its audit trail is live, and the last day before it closed."""
 
-    system = Word(required=True, metadata={"says": "the system"})
+    system = Word(required=True, validate=validate.Length(max=60), metadata={"says": "the system"})
     starts_on = Day(
         data_key="audit_live_on", metadata={"says": "from which day its audit trail is live, for packs that demand it"}
     )

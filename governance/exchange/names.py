@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from governance.exchange.compact import values_of
+from governance.kernel.bulk import insert_rows
 from governance.kernel.errors import NotFound
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.ports.sheet import Sheet
@@ -56,7 +57,8 @@ class KnownNames:
         self.learn(session, kind, identity, set(references))
         fresh = self.missing(kind, references)
         if fresh:
-            session.execute(insert(identity.__table__), [{"reference": reference} for reference in fresh])
+            table: Any = identity.__table__
+            insert_rows(session, table, [{"reference": reference} for reference in fresh])
             self.learn(session, kind, identity, set(fresh))
 
 

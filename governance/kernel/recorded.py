@@ -26,7 +26,6 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -40,6 +39,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
+from governance.kernel.bulk import insert_rows
 from governance.kernel.errors import Conflict
 from governance.kernel.ids import random_bytes
 from governance.kernel.keys import FactKey
@@ -195,9 +195,8 @@ def touch(session: Session, keys: Iterable[FactKey]) -> None:
     change = change_of(session)
     new = [key for key in set(keys) if key not in change.keys]
     change.keys.update(new)
-    rows = [{"change_id": change.id, **key._asdict()} for key in new]
-    if rows:
-        session.execute(insert(CHANGE_KEYS), rows)
+    rows = [{"change_id": change.id, "kind": key.kind, "number": key.number, "name": key.name} for key in new]
+    insert_rows(session, CHANGE_KEYS, rows)
 
 
 def record(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], keys: Iterable[FactKey]) -> None:
@@ -207,8 +206,7 @@ def record(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]
     for row in rows:
         salt = random_bytes(16)
         filled.append({**row, "recorded_by": change.id, "salt": salt, "digest": digest_of(row, salt)})
-    if filled:
-        session.execute(insert(model.__table__), filled)
+    insert_rows(session, model.__table__, filled)
     touch(session, keys)
 
 

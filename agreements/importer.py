@@ -25,6 +25,7 @@ def agreements(_settings: Settings) -> Sheet:
         keys=mark,
         introduces="agreement",
         identity=Agreement,
+        unfold=unfold_agreement,
         further=keys_of_parties,
     )
 
@@ -77,6 +78,12 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
         "starts_on": row["starts_on"],
         "ends_on": row.get("ends_on"),
     }
+
+
+def unfold_agreement(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """A version's fields: what its scope is limited to stands in fields of its own."""
+    scope = columns["scope"] or {}
+    return {**columns, "purposes": scope.get("purposes", []), "fields_": scope.get("fields", [])}
 
 
 def party_row(row: Row, names: Names) -> dict[str, Any]:

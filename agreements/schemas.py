@@ -14,37 +14,57 @@ from governance.ports.columns import Day, Text, Word
 class AgreementIn(Schema):
     """A version of an agreement for one system; no purposes or no fields means all of them."""
 
-    reference = Text(required=True)
-    kind = fields.Enum(AgreementKind, by_value=True, required=True)
-    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
-    system = Word(required=True, validate=validate.Length(max=100))
-    state = fields.Enum(AgreementState, by_value=True, load_default=AgreementState.ACTIVE)
-    purposes = fields.List(Text(), load_default=list)
-    fields_ = fields.List(Text(), data_key="fields", load_default=list)
-    starts_on = Day(data_key="from", required=True)
-    ends_on = Day(data_key="to")
+    reference = Text(required=True, metadata={"says": "the agreement's reference"})
+    kind = fields.Enum(
+        AgreementKind,
+        by_value=True,
+        required=True,
+        metadata={"says": "organisations share data, organisations join a protocol, or one person agrees"},
+    )
+    version = fields.Integer(
+        strict=True, required=True, validate=validate.Range(1, 100_000), metadata={"says": "the version's number"}
+    )
+    system = Word(
+        required=True, validate=validate.Length(max=100), metadata={"says": "the system that it covers, a row for each"}
+    )
+    state = fields.Enum(
+        AgreementState,
+        by_value=True,
+        load_default=AgreementState.ACTIVE,
+        metadata={"says": "in force are active, conditional and review_due"},
+    )
+    purposes = fields.List(Text(), load_default=list, metadata={"says": "the purposes that it covers; none means all"})
+    fields_ = fields.List(
+        Text(), data_key="fields", load_default=list, metadata={"says": "the fields that it covers; none means all"}
+    )
+    starts_on = Day(data_key="from", required=True, metadata={"says": "the first day"})
+    ends_on = Day(data_key="to", metadata={"says": "the last day"})
 
 
 class PartyIn(Schema):
     """An organisation that a version names, and when and by whom it signed."""
 
-    agreement = Text(required=True)
-    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
-    organisation = Text(required=True)
-    starts_on = Day(data_key="signed_on")
-    signed_by = Text()
+    agreement = Text(required=True, metadata={"says": "the agreement's reference"})
+    version = fields.Integer(
+        strict=True, required=True, validate=validate.Range(1, 100_000), metadata={"says": "the version's number"}
+    )
+    organisation = Text(required=True, metadata={"says": "the organisation's reference"})
+    starts_on = Day(data_key="signed_on", metadata={"says": "the day on which it signed; empty until then"})
+    signed_by = Text(metadata={"says": "who signed for it"})
 
     @validates_schema
     def refuse_undated_signature(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
         """Refuse a signatory without a day: an undated signature is none."""
         if row.get("signed_by") and not row.get("starts_on"):
-            raise ValidationError("Say on which day it was signed.", "signed_on")
+            raise ValidationError("This signature has no day. Write on which day it was signed.", "signed_on")
 
 
 class SignatureIn(Schema):
     """A person's signature under one version of an individual agreement."""
 
-    agreement = Text(required=True)
-    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
-    person = Text(required=True)
-    starts_on = Day(data_key="signed_on", required=True)
+    agreement = Text(required=True, metadata={"says": "the agreement's reference"})
+    version = fields.Integer(
+        strict=True, required=True, validate=validate.Range(1, 100_000), metadata={"says": "the version's number"}
+    )
+    person = Text(required=True, metadata={"says": "the person's reference"})
+    starts_on = Day(data_key="signed_on", required=True, metadata={"says": "the day of the signature"})

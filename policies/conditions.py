@@ -151,6 +151,15 @@ def own_area(asked: Asked, *, property: str = "area") -> bool | None:  # noqa: A
     return None if value is None or not area else bool(value == area)
 
 
+@condition(
+    Code.ORGANISATION_KIND, words={"organisation": "the organisation", "kind": "another kind", "allowed": "{kinds}"}
+)
+def organisation_of_kind(asked: Asked, *, kinds: tuple[str, ...]) -> bool | None:
+    """The organisation in whose name the grant is held is of one of the kinds."""
+    kind = getattr(asked.organisation, "kind", None)
+    return None if kind is None else kind in kinds
+
+
 @condition(Code.CONSENT_MISSING, *WORDED, words={"consent": "the owner"})
 def own_person(asked: Asked, *, property: str) -> bool | None:  # noqa: A002
     """The property is the reference of the person who asks; of a list, one item is."""

@@ -165,7 +165,8 @@ class Chains:
         steps = [self._step(demand, query, now) for demand in demands if demand.requirement != GRANT]
         if grant is not None:
             held = next(demand for demand in demands if demand.requirement == GRANT)
-            steps.append(self._judged(held, (grant, entry.person.reference, self._names(lineage)), now))
+            grants = self._memory.get(FactKey("grants", entry.person.id))
+            steps.append(self._judged(held, (grant, entry.person.reference, self._names(lineage), grants), now))
         found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
         return Chain(rules.system, role, grant, lineage, found, steps, pool)
 

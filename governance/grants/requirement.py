@@ -7,22 +7,31 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from governance.grants.rules import Approval, GrantFacts, Unfilled, next_change, unfilled_approvals
+from governance.grants.rules import (
+    Approval,
+    GrantFacts,
+    Unfilled,
+    in_system,
+    lasts_longest,
+    next_change,
+    unfilled_approvals,
+)
 from governance.kernel.clock import iso
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing
+from governance.ports.requirement import Evidence, Objection, Query, Standing, earliest
 
 KIND = "grant"
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Which approvals were needed before a day."""
+    """What was needed before a day: which approvals, and a current grant in which other system."""
 
     day: date
     approvals: tuple[tuple[str, ...], ...]
+    holding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +39,20 @@ class GrantTerms:
     """Which approvals a role needs: each inner list is one approval, with the capacities that may give it.
 
     `anywhere` are the capacities that reach every organisation; all others reach those below the approver's own.
+    `holding` is another system, of which the holder must have a current grant too (empty for none).
     `before` is what was needed earlier, the oldest first: the rule of the day on which the last approval was given.
     """
 
     approvals: tuple[tuple[str, ...], ...] = ()
     anywhere: tuple[str, ...] = ()
+    holding: str = ""
     before: tuple[Earlier, ...] = ()
     source: str = ""
 
-    def needed(self, grant: GrantFacts) -> tuple[tuple[str, ...], ...]:
-        """The approvals that a grant needs, by the rule of its day."""
+    def rule_of(self, grant: GrantFacts) -> GrantTerms | Earlier:
+        """What a grant needs, by the rule of its day."""
         day = max((item.on for item in grant.approvals if item.on), default=grant.starts_on)
-        earlier = [rule.approvals for rule in self.before if day is not None and day < rule.day]
-        return earlier[0] if earlier else self.approvals
+        return next((rule for rule in self.before if day is not None and day < rule.day), self)
 
 
 class GrantRequirement:
@@ -72,23 +82,30 @@ class GrantRequirement:
         return terms
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:
-        """The person's grants; the engine passes one, its holder's reference, and the organisations of its line."""
+        """The person's grants; the engine passes one, its holder's reference, its organisations' line, and all."""
         return (FactKey("grants", query.person),)
 
     def standing(self, facts: tuple[Any, ...], terms: GrantTerms, now: datetime) -> Standing:
-        """How one grant stands; facts are the grant, its holder's reference, its organisation and those above."""
+        """How one grant stands; facts are it, its holder's reference, its organisation and those above, all grants."""
         grant: GrantFacts = facts[0]
         holder: str = facts[1]
         line: tuple[str, ...] = facts[2]
         evidence = Evidence(KIND, str(grant.row), grant.ends_at)
         objections = _out_of_time(grant, evidence, terms, now)
-        needed = terms.needed(grant)
-        if needed:
-            unfilled = unfilled_approvals(needed, grant.approvals, holder, now, line, terms.anywhere)
+        rule = terms.rule_of(grant)
+        if rule.approvals:
+            unfilled = unfilled_approvals(rule.approvals, grant.approvals, holder, now, line, terms.anywhere)
             objections += tuple(_unapproved(item, evidence, terms) for item in unfilled)
+        others = in_system(facts[3], rule.holding) if rule.holding else ()
+        held = lasts_longest(others, now)
+        if rule.holding and held is None:
+            objections += (_not_held(rule.holding, terms),)
         if objections:
-            return Standing(objections, (evidence,), next_change(grant, now))
-        return Standing((), (evidence,), grant.ends_at)
+            return Standing(objections, (evidence,), earliest(*(next_change(each, now) for each in (grant, *others))))
+        if held is None:
+            return Standing((), (evidence,), grant.ends_at)
+        other = Evidence(KIND, str(held.row), held.ends_at)
+        return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at))
 
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: GrantTerms, query: Query, now: datetime
@@ -121,6 +138,10 @@ def _out_of_time(grant: GrantFacts, evidence: Evidence, terms: GrantTerms, now: 
         detail = (("role", grant.role), ("ended", ended))
         return (Objection(Code.GRANT_EXPIRED, KIND, evidence, detail, terms.source),)
     return ()
+
+
+def _not_held(system: str, terms: GrantTerms) -> Objection:
+    return Objection(Code.CONDITION_UNMET, KIND, None, (("condition", f"current access to {system}"),), terms.source)
 
 
 def _unapproved(unfilled: Unfilled, evidence: Evidence, terms: GrantTerms) -> Objection:

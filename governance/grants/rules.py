@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -106,3 +106,15 @@ def next_change(grant: GrantFacts, now: datetime) -> datetime | None:
     days = (day_start(item.on) for item in grant.approvals if item.on)
     moments = [moment for moment in (grant.starts_at, grant.ends_at, *days) if moment is not None and moment > now]
     return min(moments, default=None)
+
+
+def in_system(grants: Iterable[GrantFacts], system: str) -> tuple[GrantFacts, ...]:
+    """The grants in one system, of whatever role."""
+    return tuple(grant for grant in grants if grant.system == system)
+
+
+def lasts_longest(grants: Iterable[GrantFacts], now: datetime) -> GrantFacts | None:
+    """Of the grants that have begun and not ended, the one that ends last; an open end is later than any."""
+    current = [grant for grant in grants if grant.has_begun(now) and not grant.has_ended(now)]
+    endless = next((grant for grant in current if grant.ends_at is None), None)
+    return endless or max(current, key=lambda grant: grant.ends_at or now, default=None)

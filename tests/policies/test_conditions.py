@@ -9,7 +9,7 @@ from governance.kernel.reading import BadTable
 from governance.ports.role_rules import Asked
 from policies.conditions import FUNCTIONS
 
-SCHOOL = SimpleNamespace(reference="fenny-hollow", area="Derbyshire")
+SCHOOL = SimpleNamespace(reference="fenny-hollow", area="Derbyshire", kind="school")
 PERSON = SimpleNamespace(reference="ann")
 ANYWHERE = SimpleNamespace(reference="council", area="ALL")
 NOWHERE = SimpleNamespace(reference="agency", area=None)
@@ -84,6 +84,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("own_person", ABOUT_X, {"x": ("bob", "ann")}, True),
     ("own_person", ABOUT_X, {"x": ()}, False),
     ("own_person", ABOUT_X, {}, None),
+    ("organisation_of_kind", {"kinds": ["school", "college"]}, {}, True),
+    ("organisation_of_kind", {"kinds": ["charity"]}, {}, False),
     ("at_most", {**ABOUT_X, "maximum": 3}, {"x": 3}, True),
     ("at_most", {**ABOUT_X, "maximum": 3}, {"x": 4}, False),
     ("at_most", {**ABOUT_X, "maximum": 3}, {}, None),
@@ -120,6 +122,7 @@ def test_areas(organisation: object, values: dict[str, Any], answer: bool | None
 
 def test_without_an_organisation_nothing_is_ones_own() -> None:
     assert ask("own_organisation", {}, {"organisation": "x"}, None) is None
+    assert ask("organisation_of_kind", {"kinds": ["school"]}, {}, None) is None
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ MANAGER, LEAD = ("line_manager", "head"), ("igg",)
 
 def standing_of(grant, approvals=(), now=NOON):
     terms = GrantTerms(approvals, source="the procedure")
-    return REQUIREMENT.standing((grant, "ann", ("team", "council")), terms, now)
+    return REQUIREMENT.standing((grant, "ann", ("team", "council"), (grant,)), terms, now)
 
 
 def by(person, capacity, on=FIRST):
@@ -61,11 +61,14 @@ def test_whose_approvals_are_needed(says, needed, given, reasons):
     assert tuple(objection.code for objection in standing.objections) == reasons
 
 
+def standing_beside(table, approvals, *others):
+    grant = GRANT._replace(approvals=approvals)
+    facts = (grant, "ann", ("team", "council"), (grant, *others))
+    return REQUIREMENT.standing(facts, REQUIREMENT.terms(table), NOON)
+
+
 def reasons_of(table, *approvals):
-    standing = REQUIREMENT.standing(
-        (GRANT._replace(approvals=approvals), "ann", ("team", "council")), REQUIREMENT.terms(table), NOON
-    )
-    return [(one.code, dict(one.detail)) for one in standing.objections]
+    return [(one.code, dict(one.detail)) for one in standing_beside(table, approvals).objections]
 
 
 @pytest.mark.parametrize(("says", "organisation", "told"), [
@@ -106,6 +109,34 @@ def test_the_rule_of_the_day_decides_who_may_approve(on, capacity, codes):
 def test_earlier_rules_that_cannot_be_read_are_refused(before):
     with pytest.raises(BadTable):
         REQUIREMENT.terms({"approvals": [["head"]], "before": before})
+
+
+OTHER = GRANT._replace(row=4, system="caseload", ends_at=day_end(date(2026, 3, 31)))
+UNMET = [(Code.CONDITION_UNMET, {"condition": "current access to caseload"})]
+
+
+@pytest.mark.parametrize(("says", "others", "told", "until"), [
+    ("none held", (), UNMET, GRANT.ends_at),
+    ("held, until it ends", (OTHER,), [], OTHER.ends_at),
+    ("held longer than this one", (OTHER._replace(ends_at=None),), [], GRANT.ends_at),
+    ("held in the nick of time", (OTHER._replace(starts_at=NOON, ends_at=NOON + MOMENT),), [], NOON + MOMENT),
+    ("ended at this moment", (OTHER._replace(ends_at=NOON),), UNMET, GRANT.ends_at),
+    ("not begun", (OTHER._replace(starts_at=NOON + MOMENT),), UNMET, NOON + MOMENT),
+    ("in a third system", (OTHER._replace(system="other"),), UNMET, GRANT.ends_at),
+    ("the one that lasts longest counts", (OTHER._replace(ends_at=NOON + MOMENT), OTHER), [], OTHER.ends_at),
+])  # fmt: skip
+def test_a_grant_may_need_one_in_another_system(says, others, told, until):
+    approvals = (by("mo", "head"),)
+    standing = standing_beside({"approvals": [["head"]], "holding": "caseload"}, approvals, *others)
+    assert [(one.code, dict(one.detail)) for one in standing.objections] == told
+    assert standing.until == until
+    assert [one.id for one in standing.evidence] == (["9"] if told else ["9", "4"])
+
+
+@pytest.mark.parametrize(("on", "told"), [(date(2025, 8, 31), UNMET), (date(2025, 9, 1), [])])
+def test_an_earlier_rule_may_need_another_system_where_the_later_does_not(on, told):
+    before = [{"day": date(2025, 9, 1), "approvals": [["head"]], "holding": "caseload"}]
+    assert reasons_of({"approvals": [["head"]], "before": before}, by("mo", "head", on)) == told
 
 
 def test_every_objection_is_told():

@@ -8,11 +8,18 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from agreements.rules import AgreementKind, AgreementState
-from governance.ports.columns import Day, Text, Word
+from governance.ports.columns import Day, Table, Text, Word
+
+
+def refuse_empty_cohort(cohort: Mapping[str, Any]) -> None:
+    """Refuse a property without values, which would say nothing, and one of anything but texts."""
+    for name, values in cohort.items():
+        if not values or not isinstance(values, (str, list)) or not all(each.strip() for each in values):
+            raise ValidationError(f"{name}: write a text, or a list of texts that is not empty.")
 
 
 class AgreementIn(Schema):
-    """A version of an agreement for one system; no purposes or no fields means all of them."""
+    """A version of an agreement for one system; no purposes, no fields or no cohort means all of them."""
 
     reference = Text(required=True)
     kind = fields.Enum(AgreementKind, by_value=True, required=True)
@@ -21,6 +28,7 @@ class AgreementIn(Schema):
     state = fields.Enum(AgreementState, by_value=True, load_default=AgreementState.ACTIVE)
     purposes = fields.List(Text(), load_default=list)
     fields_ = fields.List(Text(), data_key="fields", load_default=list)
+    cohort = Table(load_default=dict, validate=refuse_empty_cohort)
     starts_on = Day(data_key="from", required=True)
     ends_on = Day(data_key="to")
 

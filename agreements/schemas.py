@@ -14,7 +14,8 @@ from governance.ports.columns import Day, Table, Text, Word
 def refuse_empty_cohort(cohort: Mapping[str, Any]) -> None:
     """Refuse a property without values, which would say nothing, and one of anything but texts."""
     for name, values in cohort.items():
-        if not values or not isinstance(values, (str, list)) or not all(each.strip() for each in values):
+        texts = [values] if isinstance(values, str) else values
+        if not isinstance(texts, list) or not texts or not all(each.strip() for each in texts):
             raise ValidationError(f"{name}: write a text, or a list of texts that is not empty.")
 
 

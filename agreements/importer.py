@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agreements.models import Agreement, AgreementVersion, Party, Signature
+from agreements.rules import listed
 from agreements.schemas import AgreementIn, PartyIn, SignatureIn
 from agreements.store import keys_of_parties
 from governance.kernel.keys import FactKey
@@ -67,7 +68,8 @@ def mark(row: Mapping[str, Any]) -> tuple[FactKey, ...]:
 
 def agreement_row(row: Row, names: Names) -> dict[str, Any]:
     """A version's columns."""
-    limits = {"purposes": row["purposes"], "fields": row["fields_"]}
+    cohort = {name: list(listed(values)) for name, values in row["cohort"].items()}
+    limits = {"purposes": row["purposes"], "fields": row["fields_"], "cohort": cohort}
     return {
         "agreement_id": names.number("agreement", row["reference"]),
         "kind": row["kind"].value,

@@ -8,11 +8,19 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from agreements.rules import AgreementKind, AgreementState
-from governance.ports.columns import Day, Text, Word
+from governance.ports.columns import Day, Table, Text, Word
+
+
+def refuse_empty_cohort(cohort: Mapping[str, Any]) -> None:
+    """Refuse a property without values, which would say nothing, and one of anything but texts."""
+    for name, values in cohort.items():
+        texts = [values] if isinstance(values, str) else values
+        if not isinstance(texts, list) or not texts or not all(each.strip() for each in texts):
+            raise ValidationError(f"{name}: write a text, or a list of texts that is not empty.")
 
 
 class AgreementIn(Schema):
-    """A version of an agreement for one system; no purposes or no fields means all of them."""
+    """A version of an agreement for one system; no purposes, no fields or no cohort means all of them."""
 
     reference = Text(required=True, metadata={"says": "the agreement's reference"})
     kind = fields.Enum(
@@ -36,6 +44,11 @@ class AgreementIn(Schema):
     purposes = fields.List(Text(), load_default=list, metadata={"says": "the purposes that it covers; none means all"})
     fields_ = fields.List(
         Text(), data_key="fields", load_default=list, metadata={"says": "the fields that it covers; none means all"}
+    )
+    cohort = Table(
+        load_default=dict,
+        validate=refuse_empty_cohort,
+        metadata={"says": "whose records it covers, one property a name; none means all"},
     )
     starts_on = Day(data_key="from", required=True, metadata={"says": "the first day"})
     ends_on = Day(data_key="to", metadata={"says": "the last day"})

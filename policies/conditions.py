@@ -134,11 +134,11 @@ def none_of(asked: Asked, *, property: str, values: tuple[str, ...]) -> bool | N
     return None if found is None else not found
 
 
-@condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})
+@condition(Code.COHORT, *WORDED, words={"cohort": "{property} is one's own"})
 def own_organisation(asked: Asked, *, property: str = "organisation") -> bool | None:  # noqa: A002
-    """The property is the reference of the organisation in whose name the grant is held."""
-    value = value_of(asked, property)
-    return None if value is None or asked.organisation is None else bool(value == asked.organisation.reference)
+    """The property is the reference of the organisation in whose name the grant is held; of a list, one item is."""
+    reference = getattr(asked.organisation, "reference", None)
+    return None if reference is None else one_of(asked, property=property, values=(reference,))
 
 
 @condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})

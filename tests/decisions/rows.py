@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from accreditation.rules import AnswerFacts
-from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts, listed
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.grants.rules import Approval, GrantFacts
@@ -200,6 +200,7 @@ def agreements(book: RowBook, key: FactKey) -> tuple[AgreementFacts, ...]:
                 number, row["reference"], AgreementKind(row["kind"]), row["version"], system,
                 AgreementState(row.get("state", "active")), starts(row["from"]), ends(row.get("to")),
                 signings[int(party)], complete, tuple(row.get("purposes", ())), tuple(row.get("fields", ())),
+                tuple((name, tuple(listed(values))) for name, values in row.get("cohort", {}).items()),
             )
         )  # fmt: skip
     return tuple(found)

@@ -201,7 +201,8 @@ def agreement(draw: st.DrawFn) -> dict[str, Any]:
     state = draw(some(["active", "conditional", "review_due", "suspended", "superseded", "draft"]))
     more = {"version": draw(some([1, 2])), "state": state, "from": draw(some(DAYS))} | draw(optional("to", DAYS))
     if draw(st.booleans()):
-        more |= {"purposes": ["care"]} if draw(st.booleans()) else {"fields": ["name", "risk"]}
+        school = {"school": draw(some([["council"], ["council", "trust"], "trust"]))}
+        more |= draw(some([{"purposes": ["care"]}, {"fields": ["name", "risk"]}, {"cohort": school}]))
     return agreed(reference, kind, draw(some(["alpha", "beta"])), **more)
 
 

@@ -70,6 +70,7 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
     """A version's columns."""
     cohort = {name: list(listed(values)) for name, values in row["cohort"].items()}
     limits = {"purposes": row["purposes"], "fields": row["fields_"], "cohort": cohort}
+    lawful = {name: row.get(name) for name in ("article_6", "article_9", "dpia_outcome")}
     return {
         "agreement_id": names.number("agreement", row["reference"]),
         "kind": row["kind"].value,
@@ -77,6 +78,8 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
         "system": row["system"],
         "state": row["state"].value,
         "scope": {name: limit for name, limit in limits.items() if limit},
+        **{name: None if word is None else word.value for name, word in lawful.items()},
+        **{name: row.get(name) for name in ("schedule_1", "gateway", "dpia", "dpia_on")},
         "starts_on": row["starts_on"],
         "ends_on": row.get("ends_on"),
     }
@@ -85,7 +88,8 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
 def unfold_agreement(columns: Mapping[str, Any]) -> dict[str, Any]:
     """A version's fields: what its scope is limited to stands in fields of its own."""
     scope = columns["scope"] or {}
-    return {**columns, "purposes": scope.get("purposes", []), "fields_": scope.get("fields", [])}
+    limits = {"purposes": scope.get("purposes", []), "fields_": scope.get("fields", [])}
+    return {**columns, **limits, "cohort": scope.get("cohort", {})}
 
 
 def party_row(row: Row, names: Names) -> dict[str, Any]:

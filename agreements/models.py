@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.recorded import Base, Recorded
@@ -19,7 +20,7 @@ class Agreement(Base):
 
 
 class AgreementVersion(Recorded, Base):
-    """One version of an agreement for one system: its state, its scope, the days on which it holds."""
+    """One version of an agreement for one system: its state, scope, lawful basis, the days on which it holds."""
 
     __tablename__ = "agreement_version"
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), index=True)
@@ -28,6 +29,13 @@ class AgreementVersion(Recorded, Base):
     system: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(30))
     scope: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    article_6: Mapped[str | None] = mapped_column(String(2))
+    article_9: Mapped[str | None] = mapped_column(String(2))
+    schedule_1: Mapped[int | None]
+    gateway: Mapped[str | None] = mapped_column(String(200))
+    dpia: Mapped[str | None] = mapped_column(String(200))
+    dpia_outcome: Mapped[str | None] = mapped_column(String(30))
+    dpia_on: Mapped[date | None] = mapped_column(Date)
 
 
 class Party(Recorded, Base):

@@ -11,9 +11,12 @@ from typing import Any
 from agreements.rules import (
     AgreementFacts,
     AgreementKind,
+    BasisNeeded,
     Limit,
     SignatureFacts,
+    basis_gaps,
     best_candidate,
+    founded,
     in_force,
     joined,
     next_change,
@@ -37,11 +40,15 @@ class Covers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgreementTerms:
-    """Whose data sharing agreement a role demands, which one ("" for any), and which limits it must state."""
+    """Whose data sharing agreement a role demands, which one ("" for any), and what it must state and record.
+
+    `states` are the limits that it must name, `lawful_basis` how much of its lawful basis must be on record.
+    """
 
     covers: Covers = Covers.OWN
     agreement: str = ""
     states: tuple[Limit, ...] = ()
+    lawful_basis: BasisNeeded = BasisNeeded.NONE
     source: str = ""
 
 
@@ -95,7 +102,7 @@ def proof(agreement: AgreementFacts) -> Evidence:
 
 
 class AgreementRequirement:
-    """That a data sharing agreement for this system is in force and covers what is asked."""
+    """That a data sharing agreement for this system is in force, says on what basis, and covers what is asked."""
 
     kind = "agreement"
     always = False
@@ -112,12 +119,15 @@ class AgreementRequirement:
         """The agreement in force that lasts longest; one of limited scope leaves the question's scope to be asked."""
         found = sharing(facts, terms)
         holding = in_force(found, now)
-        if holding:
-            best = holding[0]
+        lawful = founded(holding, terms.lawful_basis)
+        if lawful:
+            best = lawful[0]
             if best.is_limited or terms.states:
                 return Standing(until=best.ends_at, settled=False)
             return Standing((), (proof(best),), best.ends_at)
         until = next_change(found, now)
+        if holding:
+            return Standing((_without_basis(holding[0], terms),), (proof(holding[0]),), until)
         if not found:
             detail = (("organisation", named(facts)),)
             return Standing((Objection(Code.AGREEMENT_MISSING, self.kind, None, detail, terms.source),), until=until)
@@ -130,7 +140,7 @@ class AgreementRequirement:
         self, standing: Standing, facts: tuple[Any, ...], terms: AgreementTerms, query: Query, now: datetime
     ) -> Standing:
         """Whether any agreement in force states what it must and covers this question."""
-        holding = in_force(sharing(facts, terms), now)
+        holding = founded(in_force(sharing(facts, terms), now), terms.lawful_basis)
         if not holding:
             return self.standing(facts, terms, now)
         purpose = query.context.get("purpose")
@@ -142,6 +152,12 @@ class AgreementRequirement:
         detail = (("agreement", best.reference), ("what", what))
         objection = Objection(Code.AGREEMENT_OUT_OF_SCOPE, self.kind, proof(best), detail, terms.source)
         return Standing((objection,), (proof(best),), standing.until)
+
+
+def _without_basis(agreement: AgreementFacts, terms: AgreementTerms) -> Objection:
+    what = ", ".join(basis_gaps(agreement.basis, terms.lawful_basis))
+    detail = (("agreement", agreement.reference), ("what", what))
+    return Objection(Code.AGREEMENT_WITHOUT_BASIS, "agreement", proof(agreement), detail, terms.source)
 
 
 class ProtocolRequirement:

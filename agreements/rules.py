@@ -38,7 +38,78 @@ class Limit(StrEnum):
     COHORT = "cohort"
 
 
+class Article6(StrEnum):
+    """The lawful bases of UK GDPR, Article 6(1), by their points."""
+
+    CONSENT = "a"
+    CONTRACT = "b"
+    LEGAL_OBLIGATION = "c"
+    VITAL_INTERESTS = "d"
+    PUBLIC_TASK = "e"
+    RECOGNISED_LEGITIMATE_INTEREST = "ea"
+    LEGITIMATE_INTERESTS = "f"
+
+
+class Article9(StrEnum):
+    """The conditions of UK GDPR, Article 9(2), under which special category data may be processed, by their points."""
+
+    EXPLICIT_CONSENT = "a"
+    EMPLOYMENT_AND_SOCIAL_PROTECTION = "b"
+    VITAL_INTERESTS = "c"
+    NOT_FOR_PROFIT_BODY = "d"
+    MADE_PUBLIC = "e"
+    LEGAL_CLAIMS = "f"
+    SUBSTANTIAL_PUBLIC_INTEREST = "g"
+    HEALTH_OR_SOCIAL_CARE = "h"
+    PUBLIC_HEALTH = "i"
+    RESEARCH = "j"
+
+
+class DpiaOutcome(StrEnum):
+    """What a data protection impact assessment came to."""
+
+    PROCEED = "proceed"
+    PROCEED_WITH_MEASURES = "proceed_with_measures"
+    CONSULT_COMMISSIONER = "consult_commissioner"
+    DO_NOT_PROCEED = "do_not_proceed"
+
+
+class BasisNeeded(StrEnum):
+    """How much of its lawful basis an agreement must record before a pack relies on it."""
+
+    NONE = "none"
+    ORDINARY = "ordinary"
+    SPECIAL_CATEGORY = "special_category"
+
+
+NOT_NEEDED = range(0)
+SCHEDULE_1: dict[Article9, range] = {
+    Article9.EXPLICIT_CONSENT: NOT_NEEDED,
+    Article9.EMPLOYMENT_AND_SOCIAL_PROTECTION: range(1, 2),
+    Article9.VITAL_INTERESTS: NOT_NEEDED,
+    Article9.NOT_FOR_PROFIT_BODY: NOT_NEEDED,
+    Article9.MADE_PUBLIC: NOT_NEEDED,
+    Article9.LEGAL_CLAIMS: NOT_NEEDED,
+    Article9.SUBSTANTIAL_PUBLIC_INTEREST: range(6, 29),
+    Article9.HEALTH_OR_SOCIAL_CARE: range(2, 3),
+    Article9.PUBLIC_HEALTH: range(3, 4),
+    Article9.RESEARCH: range(4, 5),
+}
+"""Which paragraphs of DPA 2018, Schedule 1, a condition needs one of (section 10(2) and (3))."""
+LAST_PARAGRAPH = 37
+
 IN_FORCE = frozenset({AgreementState.ACTIVE, AgreementState.CONDITIONAL, AgreementState.REVIEW_DUE})
+
+
+class LawfulBasis(NamedTuple):
+    """On what a version says that data is shared: Article 6, Article 9, a paragraph of Schedule 1."""
+
+    article_6: Article6 | None = None
+    article_9: Article9 | None = None
+    schedule_1: int | None = None
+
+
+NO_BASIS = LawfulBasis()
 
 
 class AgreementFacts(NamedTuple):
@@ -61,6 +132,7 @@ class AgreementFacts(NamedTuple):
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
     cohort: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    basis: LawfulBasis = NO_BASIS
 
     @property
     def is_limited(self) -> bool:
@@ -121,6 +193,32 @@ def end_order(agreement: AgreementFacts) -> tuple[bool, float]:
 def best_candidate(agreements: Iterable[AgreementFacts]) -> AgreementFacts:
     """Of some that are not in force, the one to tell: nearest to being so, then the newest."""
     return max(agreements, key=lambda item: (item.state in IN_FORCE, end_order(item), item.version))
+
+
+def founded(agreements: Iterable[AgreementFacts], needed: BasisNeeded) -> list[AgreementFacts]:
+    """Those whose lawful basis is recorded as a pack insists, in their order."""
+    return [item for item in agreements if not basis_gaps(item.basis, needed)]
+
+
+def basis_gaps(basis: LawfulBasis, needed: BasisNeeded) -> tuple[str, ...]:
+    """What a lawful basis lacks of what a pack insists on; none where it lacks nothing.
+
+    Special category data needs a condition of Article 9 besides a basis of Article 6, and five of these conditions
+    hold only with a paragraph of Schedule 1 (DPA 2018, section 10); whichever is recorded is held to that.
+    """
+    if needed is BasisNeeded.NONE:
+        return ()
+    gaps = [] if basis.article_6 else ["the basis of UK GDPR Article 6"]
+    if basis.article_9 is None:
+        gaps += ["the condition of UK GDPR Article 9"] if needed is BasisNeeded.SPECIAL_CATEGORY else []
+    elif not has_paragraph(basis.article_9, basis.schedule_1):
+        gaps.append("the paragraph of DPA 2018 Schedule 1")
+    return tuple(gaps)
+
+
+def has_paragraph(condition: Article9, paragraph: int | None) -> bool:
+    """Whether a condition of Article 9 stands with a paragraph of Schedule 1 as it must, or needs none."""
+    return not SCHEDULE_1[condition] or paragraph in SCHEDULE_1[condition]
 
 
 def outside_scope(

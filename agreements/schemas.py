@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from agreements.rules import AgreementKind, AgreementState
+from agreements.rules import LAST_PARAGRAPH, AgreementKind, AgreementState, Article6, Article9, DpiaOutcome
 from governance.ports.columns import Day, Table, Text, Word
 
 
@@ -20,7 +20,10 @@ def refuse_empty_cohort(cohort: Mapping[str, Any]) -> None:
 
 
 class AgreementIn(Schema):
-    """A version of an agreement for one system; no purposes, no fields or no cohort means all of them."""
+    """A version of an agreement for one system; no purposes, no fields or no cohort means all of them.
+
+    On what lawful basis it shares is recorded in the points and paragraphs of UK GDPR and the DPA 2018.
+    """
 
     reference = Text(required=True, metadata={"says": "the agreement's reference"})
     kind = fields.Enum(
@@ -50,8 +53,31 @@ class AgreementIn(Schema):
         validate=refuse_empty_cohort,
         metadata={"says": "whose records it covers, one property a name; none means all"},
     )
+    article_6 = fields.Enum(
+        Article6, by_value=True, metadata={"says": "the basis of UK GDPR, Article 6(1), by its point"}
+    )
+    article_9 = fields.Enum(
+        Article9, by_value=True, metadata={"says": "the condition of UK GDPR, Article 9(2), by its point"}
+    )
+    schedule_1 = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, LAST_PARAGRAPH),
+        metadata={"says": "the paragraph of the Data Protection Act 2018, Schedule 1"},
+    )
+    gateway = Text(metadata={"says": "the statutory gateway"})
+    dpia = Text(metadata={"says": "the reference of the impact assessment; goes with its outcome and its day"})
+    dpia_outcome = fields.Enum(DpiaOutcome, by_value=True, metadata={"says": "what the assessment came to"})
+    dpia_on = Day(metadata={"says": "the day of the assessment"})
     starts_on = Day(data_key="from", required=True, metadata={"says": "the first day"})
     ends_on = Day(data_key="to", metadata={"says": "the last day"})
+
+    @validates_schema
+    def refuse_half_an_assessment(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
+        """Refuse an assessment without its reference, its outcome or its day: one alone proves nothing."""
+        parts = ("dpia", "dpia_outcome", "dpia_on")
+        missing = [name for name in parts if name not in row]
+        if missing and len(missing) < len(parts):
+            raise ValidationError({name: ["An assessment has a reference, an outcome and a day."] for name in missing})
 
 
 class PartyIn(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -11,7 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.models import Agreement, AgreementVersion, Party, Signature
-from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from agreements.rules import (
+    AgreementFacts,
+    AgreementKind,
+    AgreementState,
+    Article6,
+    Article9,
+    LawfulBasis,
+    SignatureFacts,
+)
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, start_of
 from governance.kernel.recorded import BATCH
@@ -28,6 +37,9 @@ VERSIONS = select(
     AgreementVersion.starts_on,
     AgreementVersion.ends_on,
     AgreementVersion.scope,
+    AgreementVersion.article_6,
+    AgreementVersion.article_9,
+    AgreementVersion.schedule_1,
     AgreementVersion.erased_by,
 ).join(Agreement, Agreement.id == AgreementVersion.agreement_id)
 SIGNATURES = select(
@@ -113,7 +125,7 @@ def last_signing(signings: Signings) -> datetime | None:
 
 def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: datetime | None) -> AgreementFacts:
     """A version's row as facts of one of its parties."""
-    number, reference, kind, version, system, state, starts_on, ends_on, scope, _ = row
+    number, reference, kind, version, system, state, starts_on, ends_on, scope, *basis, _ = row
     return AgreementFacts(
         number,
         intern(reference),
@@ -128,6 +140,15 @@ def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: da
         tuple((scope or {}).get("purposes", ())),
         tuple((scope or {}).get("fields", ())),
         tuple((name, tuple(values)) for name, values in (scope or {}).get("cohort", {}).items()),
+        read_basis(*basis),
+    )
+
+
+@lru_cache(maxsize=1024)
+def read_basis(article_6: str | None, article_9: str | None, schedule_1: int | None) -> LawfulBasis:
+    """A version's lawful basis, the same for all that say the same."""
+    return LawfulBasis(
+        Article6(article_6) if article_6 else None, Article9(article_9) if article_9 else None, schedule_1
     )
 
 

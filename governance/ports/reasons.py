@@ -31,12 +31,14 @@ class Code(StrEnum):
     AGREEMENT_MISSING = "agreement_missing"
     AGREEMENT_NOT_IN_FORCE = "agreement_not_in_force"
     AGREEMENT_OUT_OF_SCOPE = "agreement_out_of_scope"
+    AGREEMENT_WITHOUT_BASIS = "agreement_without_basis"
     PROTOCOL_MISSING = "protocol_missing"
     INDIVIDUAL_AGREEMENT_MISSING = "individual_agreement_missing"
     INDIVIDUAL_AGREEMENT_SUPERSEDED = "individual_agreement_superseded"
     VETTING_MISSING = "vetting_missing"
     VETTING_LEVEL = "vetting_level"
     VETTING_EXPIRED = "vetting_expired"
+    VETTING_STATUS_MISSING = "vetting_status_missing"
     BARRED = "barred"
     TRAINING_MISSING = "training_missing"
     TRAINING_EXPIRED = "training_expired"
@@ -170,6 +172,10 @@ REASONS: dict[Code, Words] = {
     Code.VETTING_EXPIRED: Words(
         MANAGER, "Your criminal records check is out of date.", "The check issued on {issued} had to be renewed by {last_day}.",
         "line_manager", "Ask your manager to arrange a new check."),
+    Code.VETTING_STATUS_MISSING: Words(
+        MANAGER, "Nobody has looked up lately whether your criminal records check is still current.",
+        "No status check of the last {months} months says that the check issued on {issued} is current.",
+        "line_manager", "Ask your manager to look its status up with the DBS Update Service, or to arrange a new check."),
     Code.APPROVAL_MISSING: Words(
         MANAGER, "Your access still waits for an approval.", "The approval of {approver} is missing.",
         "line_manager", "Ask for the approval of {approver}."),
@@ -201,6 +207,10 @@ REASONS: dict[Code, Words] = {
     Code.AGREEMENT_OUT_OF_SCOPE: Words(
         ORGANISATION, "The data sharing agreement does not cover this.", "Agreement {agreement} does not cover {what}.",
         "organisation_lead", "Ask only for what the agreement covers, or have it extended."),
+    Code.AGREEMENT_WITHOUT_BASIS: Words(
+        ORGANISATION, "The data sharing agreement does not say on what lawful basis data is shared.",
+        "Agreement {agreement} does not record: {what}.",
+        "organisation_lead", "Have recorded in the agreement {agreement}: {what}."),
     Code.PROTOCOL_MISSING: Words(
         ORGANISATION, "Your organisation has not signed the protocol for this system.", "Protocol {agreement} is not signed by {organisation}.",
         "organisation_lead", "Sign the protocol {agreement} with the council."),

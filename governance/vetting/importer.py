@@ -25,7 +25,7 @@ def checks(_settings: Settings) -> Sheet:
         model=Check,
         owner="person_id",
         natural=("person_id", "level", "workforce", "starts_on"),
-        erases=("level", "outcome", "barred_list"),
+        erases=("level", "outcome", "barred_list", "status"),
         resolve=check_row,
         keys=lambda row: (FactKey("checks", row["person_id"]),),
         refers=OF_A_PERSON,
@@ -88,6 +88,10 @@ def check_row(row: Row, names: Names) -> dict[str, Any]:
         "ends_on": None,
         "outcome": row["outcome"].value,
         "barred_list": row["barred_list"].value,
+        "subscribed": row["subscribed"],
+        "consented_on": row.get("consented_on"),
+        "status_on": row.get("status_on"),
+        "status": row["status"].value if "status" in row else None,
     }
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from datetime import date
+
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.recorded import Base, Recorded
 
 
 class Check(Recorded, Base):
-    """A criminal records check, issued on its first day; certificate contents are never kept."""
+    """A criminal records check, issued on its first day, and its last status check with the DBS Update Service.
+
+    What a certificate says is never kept: there is no column for it.
+    """
 
     __tablename__ = "vetting_check"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -17,6 +22,10 @@ class Check(Recorded, Base):
     workforce: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str] = mapped_column(String(20))
     barred_list: Mapped[str] = mapped_column(String(20))
+    subscribed: Mapped[bool] = mapped_column(server_default=false())
+    consented_on: Mapped[date | None] = mapped_column(Date)
+    status_on: Mapped[date | None] = mapped_column(Date)
+    status: Mapped[str | None] = mapped_column(String(20))
 
 
 class Training(Recorded, Base):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.kernel.clock import day_end
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.kernel.settings import RecordKeys
@@ -21,13 +22,13 @@ from governance.vetting.rules import (
     SuspensionFacts,
     TrainingFacts,
     Workforce,
-    check_end,
-    check_last_day,
     conflict_with,
     counting_checks,
     is_enough,
+    last_days,
     lasts_longest,
     next_day,
+    order_of_issue,
     training_end,
 )
 
@@ -37,11 +38,17 @@ LONGEST_RENEWAL = 600
 
 @dataclass(frozen=True, slots=True)
 class VettingTerms:
-    """Which check a role demands, and after how many years it must be renewed (0 for never)."""
+    """Which check a role demands, and how it stays in date.
+
+    It counts until it must be renewed (`renewal_years`), and for so many months after a status check with the DBS
+    Update Service that found it current (`status_months`). Where both are given, either will do; 0 is no such way, and
+    a check that neither binds counts for good.
+    """
 
     level: Level
     workforce: Workforce = Workforce.CHILD
     renewal_years: int = 0
+    status_months: int = 0
     source: str = ""
 
 
@@ -70,7 +77,7 @@ class Settled:
 
 
 class VettingRequirement(Settled):
-    """That a clear check of the right level and workforce is in date."""
+    """That a clear check of the right level and workforce is in date, by its age or by a status check."""
 
     kind = "vetting"
     always = False
@@ -79,6 +86,7 @@ class VettingRequirement(Settled):
         """What a role demands of checks."""
         terms = read_table(VettingTerms, table)
         refuse_negative("renewal_years", terms.renewal_years)
+        refuse_negative("status_months", terms.status_months)
         return terms
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:
@@ -89,20 +97,26 @@ class VettingRequirement(Settled):
         """What stands in the way, or the check that lasts longest."""
         checks: tuple[CheckFacts, ...] = facts[0]
         counting = counting_checks(checks, terms.workforce, now)
-        enough = [(check, check_end(check, terms.renewal_years)) for check in counting if is_enough(check, terms.level)]
-        longest = lasts_longest(enough)
-        until = next_day((check.issued_on for check in checks), now)
-        if longest is None:
+        enough = [check for check in counting if is_enough(check, terms.level)]
+        until = next_day((day for check in checks for day in check.days), now)
+        if not enough:
             return Standing((_no_check(counting, terms),), until=until)
-        check, end = longest
+        longest = lasts_longest(
+            ((check, last_day), None if last_day is None else day_end(last_day))
+            for check in enough
+            for last_day in last_days(check, terms.renewal_years, terms.status_months, now)
+        )
+        if longest is None:
+            return Standing((_no_status(max(enough, key=order_of_issue), None, terms),), until=until)
+        (check, last_day), end = longest
         evidence = Evidence("check", str(check.row), end)
         if end is None or now < end:
-            return Standing((), (evidence,), end)
-        issued, last_day = check.issued_on, check_last_day(check, terms.renewal_years)
-        detail = (("issued", str(issued)), ("last_day", str(last_day)))
-        return Standing(
-            (Objection(Code.VETTING_EXPIRED, self.kind, evidence, detail, terms.source),), (evidence,), until
-        )
+            return Standing((), (evidence,), earliest(end, next_day(check.days, now)))
+        if not terms.renewal_years:
+            return Standing((_no_status(check, evidence, terms),), (evidence,), until)
+        detail = (("issued", str(check.issued_on)), ("last_day", str(last_day)))
+        expired = Objection(Code.VETTING_EXPIRED, self.kind, evidence, detail, terms.source)
+        return Standing((expired,), (evidence,), until)
 
 
 def _no_check(lower: list[CheckFacts], terms: VettingTerms) -> Objection:
@@ -112,6 +126,13 @@ def _no_check(lower: list[CheckFacts], terms: VettingTerms) -> Objection:
     best = max(lower, key=lambda check: RANK[check.level])
     held = (("held", str(best.level)), ("level", str(terms.level)))
     return Objection(Code.VETTING_LEVEL, "vetting", Evidence("check", str(best.row)), held, terms.source)
+
+
+def _no_status(check: CheckFacts, evidence: Evidence | None, terms: VettingTerms) -> Objection:
+    detail = (("issued", str(check.issued_on)), ("months", str(terms.status_months)))
+    return Objection(
+        Code.VETTING_STATUS_MISSING, "vetting", evidence or Evidence("check", str(check.row)), detail, terms.source
+    )
 
 
 class BarredRequirement(Settled):

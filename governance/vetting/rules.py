@@ -50,6 +50,15 @@ class BarredList(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+class StatusResult(StrEnum):
+    """What the DBS Update Service said of a certificate: its own wordings, and nothing of what the certificate says."""
+
+    CLEAR_AND_CURRENT = "clear_and_current"
+    CURRENT = "current"
+    NO_LONGER_CURRENT = "no_longer_current"
+    NOT_FOUND = "not_found"
+
+
 class Relation(StrEnum):
     """How a person knows whom a record is about."""
 
@@ -61,6 +70,28 @@ class Relation(StrEnum):
 
 
 RANK = {level: rank for rank, level in enumerate(Level)}
+SERVED = frozenset({Level.STANDARD, Level.ENHANCED})
+"""The levels that the Update Service covers: it has no basic checks."""
+STILL_CURRENT = frozenset({StatusResult.CLEAR_AND_CURRENT, StatusResult.CURRENT})
+
+
+class UpdateService(NamedTuple):
+    """A certificate and the DBS Update Service: subscription, the day of consent, the last status check."""
+
+    subscribed: bool
+    consented_on: date | None
+    checked_on: date | None
+    result: StatusResult | None
+
+    def is_checked(self, now: datetime) -> bool:
+        """Whether the day of the last status check has come."""
+        return self.checked_on is not None and day_start(self.checked_on) <= now
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the last status check was one that may be made: of a subscriber who had consented by then."""
+        consented, checked = self.consented_on, self.checked_on
+        return self.subscribed and consented is not None and checked is not None and consented <= checked
 
 
 class CheckFacts(NamedTuple):
@@ -72,10 +103,28 @@ class CheckFacts(NamedTuple):
     issued_on: date | None
     outcome: Outcome
     barred_list: BarredList
+    update: UpdateService | None = None
 
     def is_issued(self, now: datetime) -> bool:
         """Whether its day has come."""
         return self.issued_on is None or day_start(self.issued_on) <= now
+
+    def is_overtaken(self, now: datetime) -> bool:
+        """Whether a status check has found that something has come to light since: then a new check is due."""
+        update = self.update
+        return update is not None and update.result is StatusResult.NO_LONGER_CURRENT and update.is_checked(now)
+
+    def is_still_current(self, now: datetime) -> bool:
+        """Whether the last status check said that nothing has come to light since, and may be relied on."""
+        update = self.update
+        if update is None or self.level not in SERVED:
+            return False
+        return update.result in STILL_CURRENT and update.is_allowed and update.is_checked(now)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The days on which it may begin to count, or cease to: of its issue, and of its last status check."""
+        return self.issued_on, None if self.update is None else self.update.checked_on
 
 
 class TrainingFacts(NamedTuple):
@@ -121,11 +170,14 @@ def lasts_longest(ends: Iterable[tuple[Lasting, datetime | None]]) -> tuple[Last
 
 
 def counting_checks(checks: Iterable[CheckFacts], workforce: Workforce, now: datetime) -> list[CheckFacts]:
-    """Clear checks for a workforce, issued by now."""
+    """Clear checks for a workforce, issued by now, of which no status check says that they are no longer current."""
     return [
         check
         for check in checks
-        if check.outcome is Outcome.CLEAR and check.workforce is workforce and check.is_issued(now)
+        if check.outcome is Outcome.CLEAR
+        and check.workforce is workforce
+        and check.is_issued(now)
+        and not check.is_overtaken(now)
     ]
 
 
@@ -141,10 +193,22 @@ def check_last_day(check: CheckFacts, renewal_years: int) -> date | None:
     return last_day_of_years(check.issued_on, renewal_years)
 
 
-def check_end(check: CheckFacts, renewal_years: int) -> datetime | None:
-    """The first moment at which a check no longer counts."""
-    last_day = check_last_day(check, renewal_years)
-    return None if last_day is None else day_end(last_day)
+def order_of_issue(check: CheckFacts) -> date:
+    """By the day of issue, one without a day first."""
+    return check.issued_on or date.min
+
+
+def last_days(check: CheckFacts, renewal_years: int, status_months: int, now: datetime) -> list[date | None]:
+    """The last day on which a check counts, for each way in which it does: by its age, by its last status check.
+
+    None is no end, where nothing is asked but that there is a check. Where only a status check is asked for and none
+    may be relied on, there is no way.
+    """
+    if not renewal_years and not status_months:
+        return [None]
+    days = [check_last_day(check, renewal_years)] if renewal_years else []
+    checked_on = check.update.checked_on if check.update and status_months and check.is_still_current(now) else None
+    return days if checked_on is None else [*days, last_day_of_months(checked_on, status_months)]
 
 
 def training_end(training: TrainingFacts, renewal_months: int) -> datetime | None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from governance.ports.columns import Day, Text, Word
-from governance.vetting.rules import BarredList, Level, Outcome, Relation, Workforce
+from governance.ports.columns import Day, Text, Word, YesNo
+from governance.vetting.rules import BarredList, Level, Outcome, Relation, StatusResult, Workforce
 
 
 class CheckIn(Schema):
-    """A check: its level, its workforce, its day, what came of it; never what a certificate says."""
+    """A check: its level, its workforce, its day, what came of it, its last status; never what a certificate says."""
 
     person = Text(required=True, metadata={"says": "the person's reference"})
     level = fields.Enum(Level, by_value=True, required=True, metadata={"says": "how deep the check looked"})
@@ -34,6 +35,25 @@ class CheckIn(Schema):
         load_default=BarredList.NOT_CHECKED,
         metadata={"says": "barred stops every access, at any age of the check"},
     )
+    subscribed = YesNo(load_default=False, metadata={"says": "whether it is kept up to date by the Update Service"})
+    consented_on = Day(metadata={"says": "the day on which the person agreed to having its status looked up"})
+    status_on = Day(metadata={"says": "the day on which its status was last looked up; goes with status"})
+    status = fields.Enum(StatusResult, by_value=True, metadata={"says": "what the status was on that day"})
+
+    @validates_schema
+    def refuse_impossible_status(self, row: Mapping[str, Any], **_kwargs: Any) -> None:
+        """Refuse a status without its day, a day without its status, and one from before the check or the consent."""
+        status_on: date | None = row.get("status_on")
+        if "status" in row and status_on is None:
+            raise ValidationError("Say on which day the status was looked up.", "status_on")
+        if status_on is None:
+            return
+        if "status" not in row:
+            raise ValidationError("Say what the status was on that day.", "status")
+        if status_on < row["starts_on"]:
+            raise ValidationError("The status of a check cannot be looked up before the check is issued.", "status_on")
+        if row.get("consented_on") is None or row["consented_on"] > status_on:
+            raise ValidationError("Nobody may look a status up before the person has consented.", "consented_on")
 
 
 class TrainingIn(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import lru_cache
 from sys import intern
 
 from sqlalchemy import select
@@ -22,8 +23,10 @@ from governance.vetting.rules import (
     Level,
     Outcome,
     Relation,
+    StatusResult,
     SuspensionFacts,
     TrainingFacts,
+    UpdateService,
     Workforce,
 )
 
@@ -35,6 +38,10 @@ CHECKS = select(
     Check.starts_on,
     Check.outcome,
     Check.barred_list,
+    Check.subscribed,
+    Check.consented_on,
+    Check.status_on,
+    Check.status,
     Check.erased_by,
 )
 TRAINING = select(
@@ -67,11 +74,22 @@ class CheckSource:
                         shared(issued),
                         Outcome(outcome),
                         BarredList(barred_list),
+                        read_update(*update),
                     ),
                 )
-                for person, row, level, workforce, issued, outcome, barred_list, _ in rows
+                for person, row, level, workforce, issued, outcome, barred_list, *update, _ in rows
             ),
         )
+
+
+@lru_cache(maxsize=8192)
+def read_update(
+    subscribed: bool, consented_on: date | None, checked_on: date | None, result: str | None
+) -> UpdateService | None:
+    """A certificate's part in the Update Service, the same for all that say the same; None where it has none."""
+    if not subscribed and consented_on is None and checked_on is None:
+        return None
+    return UpdateService(subscribed, consented_on, checked_on, StatusResult(result) if result else None)
 
 
 class TrainingSource:

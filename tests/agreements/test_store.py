@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from agreements.rules import AgreementKind, AgreementState
+from agreements.models import AgreementVersion
+from agreements.rules import AgreementKind, AgreementState, Article6, Article9, LawfulBasis
 from agreements.store import agreement_key
 from governance.exchange.reading import load_rows
 from governance.kernel.keys import FactKey
@@ -37,6 +38,24 @@ def test_an_agreement_as_its_party_sees_it(book: Book) -> None:
     assert theirs.signed_at is None
     assert book.facts(agreement_key(school, "lcs")) == ()
     assert book.facts(agreement_key(book.number("organisation", "school-b"), "mis")) == ()
+
+
+def test_on_what_lawful_basis(book: Book) -> None:
+    council = agreement_key(book.number("organisation", "council"), "mis")
+    lawful = {"article_6": "e", "article_9": "g", "schedule_1": 18}
+    assessed = {"dpia": "DPIA-7", "dpia_outcome": "proceed", "dpia_on": "2025-12-01", "gateway": "section 16LA"}
+    book.apply(agreements=[DSA], parties=[party("council")])
+    before = book.revision
+    book.apply(agreements=[{**DSA, **lawful, **assessed}])
+    assert book.apply(agreements=[{**DSA, **lawful, **assessed}]).changed == 0
+    assert [item.basis for item in book.facts(council)] == [
+        LawfulBasis(Article6.PUBLIC_TASK, Article9.SUBSTANTIAL_PUBLIC_INTEREST, 18)
+    ]
+    assert [item.basis for item in book.facts(council, before)] == [LawfulBasis()]
+    kept = select(AgreementVersion.gateway, AgreementVersion.dpia, AgreementVersion.dpia_outcome)
+    with book.databases.reading() as session:
+        rows = session.execute(kept.order_by(AgreementVersion.id)).all()
+    assert rows == [(None, None, None), ("section 16LA", "DPIA-7", "proceed")]
 
 
 def test_the_last_signature_completes_it_and_the_past_stays(book: Book) -> None:

@@ -89,15 +89,31 @@ def vetting(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Why
         row
         for row in case.rows("checks", person=held.person, outcome="clear", workforce=terms.get("workforce", "child"))
         if row["issued"] <= case.today
+        and not (row.get("status") == "no_longer_current" and row["status_on"] <= case.today)
     ]
     deep = [row for row in clear if LEVELS.index(row["level"]) >= LEVELS.index(terms["level"])]
-    years = terms.get("renewal_years", 0)
+    years, months = terms.get("renewal_years", 0), terms.get("status_months", 0)
+    in_date = [
+        row
+        for row in deep
+        if not (years or months)
+        or (years and case.today < anniversary(row["issued"], years))
+        or (months and looked_up(case, row) and case.today < months_later(row["status_on"], months))
+    ]
     if not clear:
         yield Why("vetting_missing", "vetting")
     elif not deep:
         yield Why("vetting_level", "vetting")
-    elif years and all(case.today >= anniversary(row["issued"], years) for row in deep):
-        yield Why("vetting_expired", "vetting")
+    elif not in_date:
+        yield Why("vetting_expired" if years else "vetting_status_missing", "vetting")
+
+
+def looked_up(case: Case, row: Mapping[str, Any]) -> bool:
+    """Whether a check's status was looked up with consent, of a subscriber, and was current."""
+    good = row["level"] != "basic" and row.get("subscribed", False)
+    if not good or row.get("status") not in {"clear_and_current", "current"} or "consented_on" not in row:
+        return False
+    return bool(row["consented_on"] <= row["status_on"] <= case.today)
 
 
 def months_later(day: date, months: int) -> date:
@@ -204,8 +220,21 @@ def agreement(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[W
         yield Why("agreement_missing", "agreement")
     elif not holding:
         yield Why("agreement_not_in_force", "agreement")
-    elif not any(covers(case, row) for row in holding):
+    elif not (lawful := [row for row in holding if founded(row, terms.get("lawful_basis", "none"))]):
+        yield Why("agreement_without_basis", "agreement")
+    elif not any(covers(case, row) for row in lawful):
         yield Why("agreement_out_of_scope", "agreement")
+
+
+def founded(row: Mapping[str, Any], needed: str) -> bool:
+    """Whether an agreement records the lawful basis that a role wants to see."""
+    if needed == "none":
+        return True
+    condition, paragraph = row.get("article_9"), row.get("schedule_1", 0)
+    if "article_6" not in row or (needed == "special_category" and condition is None):
+        return False
+    wanted = {"b": [1], "h": [2], "i": [3], "j": [4], "g": list(range(6, 29))}.get(condition)
+    return wanted is None or paragraph in wanted
 
 
 def covers(case: Case, row: Mapping[str, Any]) -> bool:

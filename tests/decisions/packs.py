@@ -103,6 +103,7 @@ casework = true
 level = "enhanced"
 workforce = "child"
 renewal_years = 3
+status_months = 12
 [roles.worker.requires.training]
 courses = ["reading", "safety"]
 renewal_months = 24
@@ -124,6 +125,7 @@ source = "Readers' page"
 obligations = ["few-fields"]
 [roles.reader.requires.agreement]
 covers = "descendants"
+lawful_basis = "ordinary"
 [roles.reader.requires.protocol]
 agreement = "proto"
 [roles.reader.requires.individual-agreement]
@@ -216,11 +218,13 @@ source = "Analysts' page"
 [roles.analyst.requires.vetting]
 level = "standard"
 workforce = "adult"
+status_months = 12
 [roles.analyst.requires.accreditation]
 checklist = "pwis"
 criteria = [1, 2]
 covers = "descendants"
 [roles.analyst.requires.agreement]
+lawful_basis = "special_category"
 [roles.analyst.requires.protocol]
 agreement = "proto-beta"
 covers = "descendants"

@@ -10,7 +10,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from accreditation.rules import AnswerFacts
-from agreements.rules import AgreementFacts, AgreementKind, AgreementState, SignatureFacts, listed
+from agreements.rules import (
+    AgreementFacts,
+    AgreementKind,
+    AgreementState,
+    Article6,
+    Article9,
+    LawfulBasis,
+    SignatureFacts,
+    listed,
+)
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.grants.rules import Approval, GrantFacts
@@ -24,8 +33,10 @@ from governance.vetting.rules import (
     Level,
     Outcome,
     Relation,
+    StatusResult,
     SuspensionFacts,
     TrainingFacts,
+    UpdateService,
     Workforce,
     record_hash,
 )
@@ -131,10 +142,16 @@ def checks(book: RowBook, key: FactKey) -> tuple[CheckFacts, ...]:
     return tuple(
         CheckFacts(
             number, Level(row["level"]), Workforce(row["workforce"]), row["issued"], Outcome(row["outcome"]),
-            BarredList(row["barred_list"]),
+            BarredList(row["barred_list"]), update_service(row),
         )
         for number, row in book.of_person("checks", key)
     )  # fmt: skip
+
+
+def update_service(row: Row) -> UpdateService | None:
+    if "status" not in row:
+        return None
+    return UpdateService(row["subscribed"], row["consented_on"], row["status_on"], StatusResult(row["status"]))
 
 
 def training(book: RowBook, key: FactKey) -> tuple[TrainingFacts, ...]:
@@ -201,9 +218,15 @@ def agreements(book: RowBook, key: FactKey) -> tuple[AgreementFacts, ...]:
                 AgreementState(row.get("state", "active")), starts(row["from"]), ends(row.get("to")),
                 signings[int(party)], complete, tuple(row.get("purposes", ())), tuple(row.get("fields", ())),
                 tuple((name, tuple(listed(values))) for name, values in row.get("cohort", {}).items()),
+                lawful_basis(row),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def lawful_basis(row: Row) -> LawfulBasis:
+    ordinary, special = row.get("article_6"), row.get("article_9")
+    return LawfulBasis(ordinary and Article6(ordinary), special and Article9(special), row.get("schedule_1"))
 
 
 def signatures(book: RowBook, key: FactKey) -> tuple[SignatureFacts, ...]:

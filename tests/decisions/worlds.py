@@ -15,6 +15,8 @@ from tests.decisions.rows import World
 TODAY = date(2026, 6, 15)
 LONG_AGO = date(2026, 1, 5)
 DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
+LOOKED_UP = {"subscribed": True, "consented_on": LONG_AGO, "status_on": LONG_AGO, "status": "current"}
+"""Consent, and a status check with the Update Service."""
 NEAR = [TODAY + offset * DAY for offset in (-1, 0, 1)]
 DAYS = [*NEAR, date(2019, 3, 1), LONG_AGO, date(2026, 12, 31)]
 ISSUED = [date(2023, 6, 14), date(2023, 6, 15), date(2023, 6, 16), date(2024, 2, 29), date(2020, 1, 1), *NEAR]
@@ -102,7 +104,7 @@ def employed(person: str, organisation: str, **more: Any) -> dict[str, Any]:
 
 def checked(person: str, **more: Any) -> dict[str, Any]:
     row = {"person": person, "level": "enhanced", "workforce": "child", "issued": LONG_AGO}
-    return row | {"outcome": "clear", "barred_list": "not_checked"} | more
+    return row | {"outcome": "clear", "barred_list": "not_checked"} | LOOKED_UP | more
 
 
 def trained(person: str, course: str, **more: Any) -> dict[str, Any]:
@@ -116,7 +118,8 @@ def answered(organisation: str, criterion: int, **more: Any) -> dict[str, Any]:
 
 def agreed(reference: str, kind: str, system: str, **more: Any) -> dict[str, Any]:
     row = {"reference": reference, "kind": kind, "version": 1, "system": system, "state": "active"}
-    return row | {"from": LONG_AGO} | more
+    basis = {"article_6": "e", "article_9": "g", "schedule_1": 18} if kind == "sharing" else {}
+    return row | {"from": LONG_AGO} | basis | more
 
 
 def granted(person: str, system: str, role: str, organisation: str, **more: Any) -> dict[str, Any]:
@@ -160,14 +163,20 @@ def employment(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def check(draw: st.DrawFn) -> dict[str, Any]:
-    return checked(
+    row = checked(
         draw(some(PEOPLE)),
         level=draw(some(["basic", "standard", "enhanced"])),
         workforce=draw(some(["child", "adult"])),
         issued=draw(some(ISSUED)),
         outcome=draw(some(["clear", "clear", "clear", "pending", "not_clear"])),
         barred_list=draw(some(["not_checked", "not_barred", "not_barred", "barred"])),
+        subscribed=draw(some([True, True, False])),
+        status=draw(some(["clear_and_current", "current", "current", "no_longer_current", "not_found"])),
+        status_on=draw(some([date(2025, 6, 14), date(2025, 6, 15), date(2025, 6, 16), date(2026, 2, 28), *NEAR])),
     )
+    if row["status_on"] < row["issued"] or draw(st.integers(0, 4)) == 0:
+        return {name: found for name, found in row.items() if name not in LOOKED_UP}
+    return row | {"consented_on": row["issued"]}
 
 
 def course(draw: st.DrawFn) -> dict[str, Any]:
@@ -203,7 +212,11 @@ def agreement(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         school = {"school": draw(some([["council"], ["council", "trust"], "trust"]))}
         more |= draw(some([{"purposes": ["care"]}, {"fields": ["name", "risk"]}, {"cohort": school}]))
-    return agreed(reference, kind, draw(some(["alpha", "beta"])), **more)
+    row = agreed(reference, kind, draw(some(["alpha", "beta"])), **more)
+    basis = [{"article_9": "h", "schedule_1": 2}, {"article_9": "f"}, {"article_6": "c"}, {"schedule_1": 5}, {}]
+    row |= draw(some(basis))
+    lost = draw(some(["", "", "article_6", "article_9", "schedule_1"]))
+    return {name: found for name, found in row.items() if name != lost}
 
 
 def party(draw: st.DrawFn) -> dict[str, Any]:

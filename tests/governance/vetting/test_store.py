@@ -2,10 +2,22 @@
 
 from datetime import date
 
+from sqlalchemy import select
+
+from governance.exchange.erasing import erase_fact
 from governance.kernel.keys import FactKey
-from governance.vetting.models import Conflict
-from governance.vetting.rules import BarredList, Level, Outcome, Relation, Workforce, record_hash
-from tests.facts import SETTINGS, Book
+from governance.vetting.models import Check, Conflict
+from governance.vetting.rules import (
+    BarredList,
+    Level,
+    Outcome,
+    Relation,
+    StatusResult,
+    UpdateService,
+    Workforce,
+    record_hash,
+)
+from tests.facts import NOON, OFFICER, SETTINGS, SHEETS, Book
 
 CHECK = {"person": "ann", "level": "enhanced", "issued": date(2025, 1, 2)}
 
@@ -14,8 +26,40 @@ def test_a_check_and_what_stands_in_where_nothing_is_said(book: Book) -> None:
     book.apply(checks=[CHECK])
     (check,) = book.facts(FactKey("checks", book.number("person", "ann")))
     assert check[1:] == (
-        Level.ENHANCED, Workforce.CHILD, date(2025, 1, 2), Outcome.CLEAR, BarredList.NOT_CHECKED,
+        Level.ENHANCED, Workforce.CHILD, date(2025, 1, 2), Outcome.CLEAR, BarredList.NOT_CHECKED, None,
     )  # fmt: skip
+
+
+STATUS = {"subscribed": True, "consented_on": date(2025, 1, 9), "status_on": date(2026, 1, 12), "status": "current"}
+
+
+def test_a_status_check_takes_the_place_of_the_one_before(book: Book) -> None:
+    book.apply(checks=[{**CHECK, **STATUS}])
+    key, before = FactKey("checks", book.number("person", "ann")), book.revision
+    assert book.apply(checks=[{**CHECK, **STATUS}]).changed == 0
+    book.apply(checks=[{**CHECK, **STATUS, "status_on": date(2026, 2, 12), "status": "no_longer_current"}])
+    then, now = date(2025, 1, 9), date(2026, 2, 12)
+    assert [check.update for check in book.facts(key)] == [
+        UpdateService(True, then, now, StatusResult.NO_LONGER_CURRENT)
+    ]
+    assert [check.update for check in book.facts(key, before)] == [
+        UpdateService(True, then, date(2026, 1, 12), StatusResult.CURRENT)
+    ]
+
+
+def test_consent_before_any_status_check(book: Book) -> None:
+    book.apply(checks=[{**CHECK, "subscribed": True, "consented_on": date(2025, 1, 9)}])
+    (check,) = book.facts(FactKey("checks", book.number("person", "ann")))
+    assert check.update == UpdateService(True, date(2025, 1, 9), None, None)
+
+
+def test_erasing_a_check_blanks_its_status_too(book: Book) -> None:
+    book.apply(checks=[{**CHECK, **STATUS}])
+    key = FactKey("checks", book.number("person", "ann"))
+    with book.databases.change("officer", NOON) as session:
+        erase_fact(session, SHEETS["checks"], book.facts(key)[0].row, "kept long enough", actor=OFFICER)
+    with book.databases.reading() as session:
+        assert session.execute(select(Check.status, Check.level, Check.outcome)).all() == [(None, "", "")]
 
 
 def test_a_corrected_check_leaves_the_old_one_readable(book: Book) -> None:

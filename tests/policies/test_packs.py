@@ -19,6 +19,10 @@ from tests.policies.conftest import AREAS, SETTINGS
 
 ACCEPTED = {
     "coventry-lcs": {"V01", "V02", "V04", "V05", "V06", "V07", "V09", "V10", "V11", "V13", "V14"},
+    "derbyshire-frameworki": {"D14"},
+    "derbyshire-mosaic": {"D12"},
+    "npd": {"M05", "M06"},
+    "learner-portfolio": {"M12"},
     "derbyshire-databook": {"D01", "D02", "D04", "D05", "D06", "D07", "D09", "D10", "D11"},
 }
 PACKS = sorted(folder for folder in SHIPPED.iterdir() if folder.is_dir())

@@ -107,7 +107,7 @@ def test_what_an_agreement_covers(says, agreements, context, properties, what):
 @pytest.mark.parametrize(("states", "agreements", "what"), [
     ((), (SHARING,), None),
     (("cohort",), (SHARING,), "any cohort, for it states none"),
-    (("purposes", "fields", "cohort"), (TWO_SCHOOLS,), "any purposes, for it states none, any fields, for it states none"),
+    (("purposes", "fields"), (TWO_SCHOOLS,), "any purposes, for it states none, any fields, for it states none"),
     (("cohort",), (TWO_SCHOOLS,), None),
     (("cohort",), (SHARING, TWO_SCHOOLS._replace(ends_at=SOON)), None),
     (("fields",), (LIMITED,), None),

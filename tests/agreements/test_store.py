@@ -80,7 +80,8 @@ def test_a_change_concerns_every_party_in_every_system(book: Book) -> None:
 
 def test_a_cohort_is_kept_as_lists(book: Book) -> None:
     council = agreement_key(book.number("organisation", "council"), "mis")
-    book.apply(agreements=[{**DSA, "cohort": {"school": ["oak", "elm"], "area": "High Peak"}}], parties=[party("council")])
+    cohort = {"school": ["oak", "elm"], "area": "High Peak"}
+    book.apply(agreements=[{**DSA, "cohort": cohort}], parties=[party("council")])
     assert [item.cohort for item in book.facts(council)] == [(("school", ("oak", "elm")), ("area", ("High Peak",)))]
 
 

@@ -1,5 +1,6 @@
 """The commands about packs, as a person at a terminal meets them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from governance.kernel.recorded import Base, Ledger
 from governance.ports.requirement import Requirement
 from policies.cases import CaseAnswer, CaseRunner
 from policies.cli import packs
-from policies.pack import PackTexts
+from policies.pack import SHIPPED, PackTexts
 from tests import services
 from tests.policies.conftest import put, write
 
@@ -50,8 +51,11 @@ def run(stand: Stand, *words: str | Path) -> Result:
 def test_the_shipped_packs_are_in_order(stand: Stand) -> None:
     result = run(stand, "check")
     assert result.exit_code == 0, result.output
-    assert "coventry-lcs: 1 roles, 6 rules" in result.output
-    assert "derbyshire-databook: 1 roles, 2 rules" in result.output
+    for folder in SHIPPED.iterdir():
+        if folder.is_dir():
+            assert re.search(
+                rf"^{folder.name}: \d+ roles, \d+ rules, \d+ cases: in order$", result.output, re.MULTILINE
+            )
 
 
 def test_faults_of_every_file_are_told(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
@@ -93,7 +97,7 @@ def test_the_shipped_packs_are_activated_by_name(stand: Stand) -> None:
     assert "coventry-lcs: revision 1 is in force" in run(stand, "activate", "coventry-lcs").output
     everything = run(stand, "activate")
     assert everything.exit_code == 0
-    assert "derbyshire-databook: revision 2 is in force" in everything.output
+    assert re.search(r"derbyshire-databook: revision \d+ is in force", everything.output)
 
 
 def test_a_faulty_pack_is_not_activated(stand: Stand, example: PackTexts, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ ACCEPTED = {
     },
     "ecaf": {"M01"},
     "ics": {"M01", "M09", "M10", "M14"},
+    "derbyshire-frameworki": {"D14"},
+    "derbyshire-mosaic": {"D12"},
+    "npd": {"M05", "M06"},
+    "learner-portfolio": {"M12"},
     "derbyshire-databook": {"D01", "D02", "D04", "D05", "D06", "D07", "D09", "D10", "D11"},
 }
 PACKS = sorted(folder for folder in SHIPPED.iterdir() if folder.is_dir())

@@ -34,11 +34,12 @@ class Covers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccreditationTerms:
-    """Which criteria of which checklist a role demands, and whose answers count."""
+    """Which criteria of which checklist a role demands, whose answers count, and whose signature (any, where none)."""
 
     checklist: str
     criteria: tuple[int, ...]
     covers: Covers = Covers.OWN
+    signed_by: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -64,7 +65,9 @@ class AccreditationRequirement:
     def standing(self, facts: tuple[Any, ...], terms: AccreditationTerms, now: datetime) -> Standing:
         """One objection for each criterion that does not count, or one when nobody has answered."""
         lineage = facts[1:] if terms.covers is Covers.DESCENDANTS else facts[1:2]
-        found = nearest(accreditation_of(answers, terms.checklist, terms.criteria, now) for answers in lineage)
+        found = nearest(
+            accreditation_of(answers, terms.checklist, terms.criteria, now, terms.signed_by) for answers in lineage
+        )
         if found.holds:
             return Standing((), tuple(_proof(item) for item in found.criteria), first_end(found.criteria))
         until = next_change(chain.from_iterable(lineage), now)
@@ -73,9 +76,9 @@ class AccreditationRequirement:
             named = organisation.reference if organisation else "an unknown organisation"
             detail = (("organisation", named), ("checklist", terms.checklist))
             return Standing(
-                (Objection(Code.ORGANISATION_NOT_ACCREDITED, KIND, None, detail, terms.source),), until=until
+                (Objection(Code.ORGANISATION_NOT_ACCREDITED, self.kind, None, detail, terms.source),), until=until
             )
-        lacking = tuple(_objection(item, item.lack, terms) for item in found.criteria if item.lack is not None)
+        lacking = tuple(self._objection(item, item.lack, terms) for item in found.criteria if item.lack is not None)
         return Standing(lacking, until=until)
 
     def check(
@@ -84,11 +87,16 @@ class AccreditationRequirement:
         """Nothing remains to be asked."""
         return standing
 
+    def _objection(self, criterion: Criterion, lack: Lack, terms: AccreditationTerms) -> Objection:
+        evidence = _proof(criterion) if criterion.answer else None
+        detail = (("criterion", str(criterion.number)), ("checklist", terms.checklist))
+        return Objection(CODES[lack], self.kind, evidence, detail, terms.source)
 
-def _objection(criterion: Criterion, lack: Lack, terms: AccreditationTerms) -> Objection:
-    evidence = _proof(criterion) if criterion.answer else None
-    detail = (("criterion", str(criterion.number)), ("checklist", terms.checklist))
-    return Objection(CODES[lack], KIND, evidence, detail, terms.source)
+
+class InfrastructureRequirement(AccreditationRequirement):
+    """That its workstations and infrastructure are: a checklist beside the first, which mediation may waive alone."""
+
+    kind = "infrastructure"
 
 
 def _proof(criterion: Criterion) -> Evidence:

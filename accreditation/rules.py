@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,6 +18,7 @@ class AnswerFacts(NamedTuple):
     signed: bool
     signed_at: datetime | None
     ends_at: datetime | None
+    signed_by: str = ""
 
 
 class Lack(StrEnum):
@@ -53,11 +54,13 @@ class Accreditation(NamedTuple):
         return any(criterion.lack is Lack.UNMET and criterion.answer is not None for criterion in self.criteria)
 
 
-def lack_of(answer: AnswerFacts, now: datetime) -> Lack | None:
-    """What an answer lacks to count; a criterion counts when it is met and signed."""
+def lack_of(answer: AnswerFacts, now: datetime, signatories: Collection[str] = ()) -> Lack | None:
+    """What an answer lacks to count: met, and signed (by one of the signatories, where any are named), and in date."""
     if not answer.met:
         return Lack.UNMET
     if not answer.signed or (answer.signed_at is not None and answer.signed_at > now):
+        return Lack.UNSIGNED
+    if signatories and answer.signed_by not in signatories:
         return Lack.UNSIGNED
     if answer.ends_at is not None and answer.ends_at <= now:
         return Lack.EXPIRED
@@ -65,14 +68,18 @@ def lack_of(answer: AnswerFacts, now: datetime) -> Lack | None:
 
 
 def accreditation_of(
-    answers: Sequence[AnswerFacts], checklist: str, criteria: Sequence[int], now: datetime
+    answers: Sequence[AnswerFacts],
+    checklist: str,
+    criteria: Sequence[int],
+    now: datetime,
+    signatories: Collection[str] = (),
 ) -> Accreditation:
     """How one organisation stands with some criteria of a checklist; the newest answer to each is heard."""
     newest = {answer.criterion: answer for answer in answers if answer.checklist == checklist}
     asked = []
     for number in criteria:
         answer = newest.get(number)
-        asked.append(Criterion(number, lack_of(answer, now) if answer else Lack.UNMET, answer))
+        asked.append(Criterion(number, lack_of(answer, now, signatories) if answer else Lack.UNMET, answer))
     return Accreditation(bool(newest), tuple(asked))
 
 

@@ -49,6 +49,7 @@ class AccreditationSource:
                         bool(signed_by),
                         start_of(signed_on),
                         end_of(valid_to),
+                        intern(signed_by or ""),
                     ),
                 )
                 for organisation, row, checklist, criterion, met, signed_by, signed_on, valid_to, _ in rows

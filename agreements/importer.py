@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agreements.models import Agreement, AgreementVersion, Party, Signature
+from agreements.rules import listed
 from agreements.schemas import AgreementIn, PartyIn, SignatureIn
 from agreements.store import keys_of_parties
 from governance.kernel.keys import FactKey
@@ -25,6 +26,7 @@ def agreements(_settings: Settings) -> Sheet:
         keys=mark,
         introduces="agreement",
         identity=Agreement,
+        unfold=unfold_agreement,
         further=keys_of_parties,
     )
 
@@ -66,7 +68,8 @@ def mark(row: Mapping[str, Any]) -> tuple[FactKey, ...]:
 
 def agreement_row(row: Row, names: Names) -> dict[str, Any]:
     """A version's columns."""
-    limits = {"purposes": row["purposes"], "fields": row["fields_"]}
+    cohort = {name: list(listed(values)) for name, values in row["cohort"].items()}
+    limits = {"purposes": row["purposes"], "fields": row["fields_"], "cohort": cohort}
     lawful = {name: row.get(name) for name in ("article_6", "article_9", "dpia_outcome")}
     return {
         "agreement_id": names.number("agreement", row["reference"]),
@@ -80,6 +83,13 @@ def agreement_row(row: Row, names: Names) -> dict[str, Any]:
         "starts_on": row["starts_on"],
         "ends_on": row.get("ends_on"),
     }
+
+
+def unfold_agreement(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """A version's fields: what its scope is limited to stands in fields of its own."""
+    scope = columns["scope"] or {}
+    limits = {"purposes": scope.get("purposes", []), "fields_": scope.get("fields", [])}
+    return {**columns, **limits, "cohort": scope.get("cohort", {})}
 
 
 def party_row(row: Row, names: Names) -> dict[str, Any]:

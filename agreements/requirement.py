@@ -12,6 +12,7 @@ from agreements.rules import (
     AgreementFacts,
     AgreementKind,
     BasisNeeded,
+    Limit,
     SignatureFacts,
     basis_gaps,
     best_candidate,
@@ -39,9 +40,14 @@ class Covers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgreementTerms:
-    """Whose data sharing agreement a role demands, and how much of its lawful basis must be recorded."""
+    """Whose data sharing agreement a role demands, which one ("" for any), and what it must state and record.
+
+    `states` are the limits that it must name, `lawful_basis` how much of its lawful basis must be on record.
+    """
 
     covers: Covers = Covers.OWN
+    agreement: str = ""
+    states: tuple[Limit, ...] = ()
     lawful_basis: BasisNeeded = BasisNeeded.NONE
     source: str = ""
 
@@ -78,6 +84,12 @@ def covering(facts: tuple[Any, ...], covers: Covers) -> list[AgreementFacts]:
     return [agreement for agreements in reach for agreement in agreements]
 
 
+def sharing(facts: tuple[Any, ...], terms: AgreementTerms) -> list[AgreementFacts]:
+    """The data sharing agreements that count for the organisation and are of the name that is demanded."""
+    found = of_kind(covering(facts, terms.covers), AgreementKind.SHARING)
+    return [item for item in found if not terms.agreement or item.reference == terms.agreement]
+
+
 def named(facts: tuple[Any, ...]) -> str:
     """The organisation's reference, as a reason says it."""
     organisation: OrganisationFacts | None = facts[0] if facts else None
@@ -105,21 +117,21 @@ class AgreementRequirement:
 
     def standing(self, facts: tuple[Any, ...], terms: AgreementTerms, now: datetime) -> Standing:
         """The agreement in force that lasts longest; one of limited scope leaves the question's scope to be asked."""
-        sharing = of_kind(covering(facts, terms.covers), AgreementKind.SHARING)
-        holding = in_force(sharing, now)
+        found = sharing(facts, terms)
+        holding = in_force(found, now)
         lawful = founded(holding, terms.lawful_basis)
         if lawful:
             best = lawful[0]
-            if best.is_limited:
+            if best.is_limited or terms.states:
                 return Standing(until=best.ends_at, settled=False)
             return Standing((), (proof(best),), best.ends_at)
-        until = next_change(sharing, now)
+        until = next_change(found, now)
         if holding:
             return Standing((_without_basis(holding[0], terms),), (proof(holding[0]),), until)
-        if not sharing:
+        if not found:
             detail = (("organisation", named(facts)),)
             return Standing((Objection(Code.AGREEMENT_MISSING, self.kind, None, detail, terms.source),), until=until)
-        best = best_candidate(sharing)
+        best = best_candidate(found)
         detail = (("agreement", best.reference),)
         objection = Objection(Code.AGREEMENT_NOT_IN_FORCE, self.kind, proof(best), detail, terms.source)
         return Standing((objection,), until=until)
@@ -127,17 +139,16 @@ class AgreementRequirement:
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: AgreementTerms, query: Query, now: datetime
     ) -> Standing:
-        """Whether any agreement in force covers the purpose and the fields of this question."""
-        in_time = in_force(of_kind(covering(facts, terms.covers), AgreementKind.SHARING), now)
-        holding = founded(in_time, terms.lawful_basis)
+        """Whether any agreement in force states what it must and covers this question."""
+        holding = founded(in_force(sharing(facts, terms), now), terms.lawful_basis)
         if not holding:
             return self.standing(facts, terms, now)
-        purpose, fields = query.context.get("purpose"), query.properties.get("fields")
+        purpose = query.context.get("purpose")
         for agreement in holding:
-            if not outside_scope(agreement, purpose, fields):
+            if not outside_scope(agreement, purpose, query.properties, terms.states):
                 return Standing((), (proof(agreement),), agreement.ends_at)
         best = holding[0]
-        what = ", ".join(outside_scope(best, purpose, fields))
+        what = ", ".join(outside_scope(best, purpose, query.properties, terms.states))
         detail = (("agreement", best.reference), ("what", what))
         objection = Objection(Code.AGREEMENT_OUT_OF_SCOPE, self.kind, proof(best), detail, terms.source)
         return Standing((objection,), (proof(best),), standing.until)

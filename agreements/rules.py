@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class AgreementKind(StrEnum):
@@ -28,6 +28,14 @@ class AgreementState(StrEnum):
     SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
     TERMINATED = "terminated"
+
+
+class Limit(StrEnum):
+    """What a version may limit itself to."""
+
+    PURPOSES = "purposes"
+    FIELDS = "fields"
+    COHORT = "cohort"
 
 
 class Article6(StrEnum):
@@ -108,6 +116,7 @@ class AgreementFacts(NamedTuple):
     """A version to which an organisation is party, as that organisation sees it; the end is exclusive.
 
     `signed_at` is when the organisation itself signed, `complete_at` when the last party that is named had signed.
+    `cohort` are the properties of the records that are shared, each with the values that it may have.
     """
 
     row: int
@@ -122,12 +131,18 @@ class AgreementFacts(NamedTuple):
     complete_at: datetime | None
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
+    cohort: tuple[tuple[str, tuple[str, ...]], ...] = ()
     basis: LawfulBasis = NO_BASIS
 
     @property
     def is_limited(self) -> bool:
-        """Whether it covers only some purposes or fields."""
-        return bool(self.purposes or self.fields)
+        """Whether it covers only some purposes, fields or records."""
+        return bool(self.purposes or self.fields or self.cohort)
+
+    def unstated(self, needed: Iterable[Limit]) -> list[Limit]:
+        """The limits that it should state and does not."""
+        stated = {Limit.PURPOSES: self.purposes, Limit.FIELDS: self.fields, Limit.COHORT: self.cohort}
+        return [limit for limit in needed if not stated[limit]]
 
     def is_in_time(self, now: datetime) -> bool:
         """Whether its state and its days let it hold now."""
@@ -206,24 +221,34 @@ def has_paragraph(condition: Article9, paragraph: int | None) -> bool:
     return not SCHEDULE_1[condition] or paragraph in SCHEDULE_1[condition]
 
 
-def outside_scope(agreement: AgreementFacts, purpose: object, fields: object) -> tuple[str, ...]:
-    """What a question asks that an agreement does not cover; what is not said is not covered."""
-    outside: list[str] = []
+def outside_scope(
+    agreement: AgreementFacts, purpose: object, properties: Mapping[str, Any], needed: Iterable[Limit] = ()
+) -> tuple[str, ...]:
+    """What a question asks that an agreement does not cover; what is not said is not covered.
+
+    An agreement that does not state a needed limit covers nothing.
+    """
+    outside = [f"any {limit}, for it states none" for limit in agreement.unstated(needed)]
     if agreement.purposes and purpose not in agreement.purposes:
         outside.append(f"the purpose {purpose}" if purpose else "an unstated purpose")
     if agreement.fields:
-        asked = listed(fields)
+        asked = listed(properties.get("fields"))
         outside.extend(f"the field {field}" for field in asked if field not in agreement.fields)
         if not asked:
             outside.append("unstated fields")
+    outside.extend(
+        f"a record outside its cohort by {name}"
+        for name, values in agreement.cohort
+        if not (found := listed(properties.get(name))) or not set(found) <= set(values)
+    )
     return tuple(outside)
 
 
-def listed(fields: object) -> tuple[str, ...]:
-    """The fields of a question, which may name one or several."""
-    if isinstance(fields, str):
-        return (fields,)
-    return tuple(str(field) for field in fields) if isinstance(fields, Collection) else ()
+def listed(value: object) -> tuple[str, ...]:
+    """A property's texts, which may be one or several."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, Collection) else ()
 
 
 def next_change(agreements: Iterable[AgreementFacts], now: datetime) -> datetime | None:

@@ -139,6 +139,7 @@ def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: da
         complete_at,
         tuple((scope or {}).get("purposes", ())),
         tuple((scope or {}).get("fields", ())),
+        tuple((name, tuple(values)) for name, values in (scope or {}).get("cohort", {}).items()),
         read_basis(*basis),
     )
 

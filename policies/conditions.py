@@ -137,11 +137,8 @@ def none_of(asked: Asked, *, property: str, values: tuple[str, ...]) -> bool | N
 @condition(Code.COHORT, *WORDED, words={"cohort": "{property} is one's own"})
 def own_organisation(asked: Asked, *, property: str = "organisation") -> bool | None:  # noqa: A002
     """The property is the reference of the organisation in whose name the grant is held; of a list, one item is."""
-    value = value_of(asked, property)
-    if value is None or asked.organisation is None:
-        return None
-    own = asked.organisation.reference
-    return own in value if isinstance(value, (list, tuple)) else bool(value == own)
+    reference = getattr(asked.organisation, "reference", None)
+    return None if reference is None else one_of(asked, property=property, values=(reference,))
 
 
 @condition(Code.COHORT, PropertyType.TEXT, words={"cohort": "{property} is one's own"})

@@ -20,6 +20,7 @@ def systems(_settings: Settings) -> Sheet:
         model=SystemStatus,
         owner="system",
         natural=("system",),
+        spans=False,
         resolve=system_row,
         keys=lambda row: (FactKey(STATUS, 0, row["system"]),),
     )

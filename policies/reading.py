@@ -13,7 +13,7 @@ from policies.inclusion import SECTIONS as SECTIONS_SHARED
 from policies.lines import Line, read_lines
 from policies.pack import POLICY, SYSTEM, Pack, PackTexts
 from policies.policy import check_lines, read_rule_tables, rules_of, standing_rules
-from policies.roles import Roles, read_roles, read_routes
+from policies.roles import GRANT, Roles, read_roles, read_routes
 from policies.rules import LONGEST_CACHE, SYSTEM_ID, cure_for, name_cure, name_problem
 from policies.tables import MediationTable, Notebook, SharedTable, SystemTable
 from policies.vocabulary import Vocabulary, read_vocabulary
@@ -149,7 +149,7 @@ class PackReading:
             return Mediation()
         self.notes.each_known(found.waives, self.requirements, "requirement", ("mediation", "waives"))
         for kind in found.waives:
-            if kind in self.requirements and self.requirements[kind].always:
+            if kind != GRANT and kind in self.requirements and self.requirements[kind].always:
                 self.notes.note(
                     ("mediation", "waives"), f"{kind} holds for everybody and cannot be waived", "Leave it out."
                 )

@@ -52,6 +52,13 @@ class Desk:
             return session.execute(select(func.count()).select_from(model)).scalar_one()
 
 
+@pytest.fixture
+def quick_desk(tmp_path: Path) -> Iterator[Desk]:
+    """The command line over an installation on SQLite, for what no database can change."""
+    with installed(tmp_path, "sqlite") as made:
+        yield Desk(made)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     """The command line over an installation of the test's own, on each database."""

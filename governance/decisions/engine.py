@@ -177,7 +177,8 @@ class Engine:
     def _ungranted(
         self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]
     ) -> Decision:
-        """No grant: say so, and what the least demanding role that allows the action would still lack."""
+        """No grant: say so (unless it is waived), and what the least demanding role allowing the action still lacks."""
+        missing = NO_OBJECTIONS if NO_GRANT.requirement in waived else (NO_GRANT,)
         best: Judged | None = None
         tries = [
             (chain, asked)
@@ -194,8 +195,8 @@ class Engine:
                 best = judged
         if best is None:
             found = not_permitted("any", "", question.action, question.resource_type)
-            return Decision(False, in_order((NO_GRANT, *found)), policy=rules.revision)
-        lacking = best._replace(objections=in_order((NO_GRANT, *best.objections)))
+            return Decision(False, in_order((*missing, *found)), policy=rules.revision)
+        lacking = best._replace(objections=in_order((*missing, *best.objections)))
         return self._conclude(rules, question, entry, lacking, best.denies)
 
     def _candidates_for(self, rules: SystemRules, resource_type: str, action: str) -> tuple[Candidate, ...]:
@@ -223,7 +224,7 @@ class Engine:
         behind = self._direct(rules, question, question.mediated_for, now, rules.mediation.waives)
         objections = list(behind.objections)
         source = rules.mediation.source
-        if not mediator.allowed:
+        if not mediator.allowed or question.mediated_for == question.subject:
             objections.append(Objection(Code.MEDIATOR_NOT_IN_ORDER, "mediation", source=source))
         if not rules.mediation.allowed:
             detail = (("action", "mediate"), ("role", "any"), ("type", question.resource_type))

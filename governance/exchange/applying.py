@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from governance.exchange.names import KnownNames, identities, introduced, refuse_unknown
-from governance.exchange.reading import Rows
+from governance.exchange.checking import Checked, Doubt, Rows, check_rows
+from governance.exchange.names import KnownNames, identities, introduced
+from governance.exchange.reading import MOST_FAULTS
 from governance.kernel.db import Databases, LongChange
-from governance.kernel.errors import BadInput
+from governance.kernel.errors import BadInput, Fault
 from governance.kernel.recorded import BATCH, change_of, close, record, seen, touch
 from governance.kernel.toml import Document
 from governance.ports.actor import Actor, Entry
-from governance.ports.sheet import Change, Sheet
+from governance.ports.sheet import Change, Names, Sheet
 from governance.trail.entries import tell
 
 PART = 2000
@@ -38,6 +39,22 @@ class Applied:
         return sum(change.opened + change.closed for change in self.sheets.values())
 
 
+class Ending(NamedTuple):
+    """A fact that ends although no row says so: the row that stands, and what follows it (nothing: it is withdrawn)."""
+
+    sheet: str
+    old: dict[str, Any]
+    new: dict[str, Any] | None
+
+
+class Compared(NamedTuple):
+    """Rows beside what stands: new ones, differing ones with the row that stands, and how many say the same."""
+
+    new: list[dict[str, Any]]
+    changed: list[tuple[dict[str, Any], dict[str, Any]]]
+    same: int
+
+
 def apply_rows(
     databases: Databases,
     sheets: Mapping[str, Sheet],
@@ -49,24 +66,45 @@ def apply_rows(
     progress: Progress | None = None,
 ) -> Applied:
     """Apply rows, all or nothing, in short transactions that nobody waits for; raise `BadInput` or `Conflict`."""
-    names = KnownNames()
     document = where if isinstance(where, Document) else Document(where, {}, {})
     with databases.reading() as session:
-        refuse_unknown(session, sheets, rows, names, document)
+        checked = check_rows(session, sheets, rows)
+    if checked.doubts:
+        raise BadInput([told(document, doubt) for doubt in checked.doubts[:MOST_FAULTS]])
+    entry = Entry("facts.applied", actor, {"from": document.name})
+    return apply_checked(databases, sheets, rows, checked, entry=entry, now=now, progress=progress)
+
+
+def told(document: Document, doubt: Doubt) -> Fault:
+    """A doubt as the fault of a document."""
+    value = "" if doubt.value is None else f": {doubt.value!r}"
+    return document.fault((doubt.sheet, doubt.number, *doubt.path), f"{doubt.problem}{value}", doubt.cure)
+
+
+def apply_checked(
+    databases: Databases,
+    sheets: Mapping[str, Sheet],
+    rows: Rows,
+    checked: Checked,
+    *,
+    entry: Entry,
+    now: datetime,
+    endings: Sequence[Ending] = (),
+    progress: Progress | None = None,
+) -> Applied:
+    """Apply rows that were looked at and found good, then the endings; the trail is told what was done."""
     done: dict[str, Change] = {}
-    with databases.long_change(str(actor), now) as change:
-        introduce(change, sheets, rows, names)
+    with databases.long_change(str(entry.actor), now) as change:
+        introduce(change, sheets, rows, checked.names)
         for name, sheet in sheets.items():
             if rows.get(name):
-                done[name] = apply_sheet(change, sheet, rows[name], names, document, progress)
+                done[name] = apply_sheet(change, sheet, rows[name], checked, progress)
+        for name in {ending.sheet: None for ending in endings}:
+            done[name] = end_facts(change, sheets[name], [one for one in endings if one.sheet == name], done.get(name))
+        counts = {name: {"opened": one.opened, "closed": one.closed} for name, one in done.items()}
+        details = {**entry.details, "counts": counts, "digest": digest_of_rows(rows)}
         with change.part() as session:
-            counts = {name: {"opened": one.opened, "closed": one.closed} for name, one in done.items()}
-            tell(
-                session,
-                Entry(
-                    "facts.applied", actor, {"from": document.name, "counts": counts, "digest": digest_of_rows(rows)}
-                ),
-            )
+            tell(session, replace(entry, details=details))
     return Applied(done)
 
 
@@ -80,73 +118,93 @@ def introduce(change: LongChange, sheets: Mapping[str, Sheet], rows: Rows, names
 
 
 def apply_sheet(
-    change: LongChange,
-    sheet: Sheet,
-    rows: Sequence[dict[str, Any]],
-    names: KnownNames,
-    document: Document,
-    progress: Progress | None,
+    change: LongChange, sheet: Sheet, rows: Sequence[dict[str, Any]], checked: Checked, progress: Progress | None
 ) -> Change:
     """Apply the rows of one sheet, part by part."""
-    resolved = distinct(sheet, [sheet.resolve(row, names) for row in rows], document)
     total = Change()
-    for part in parts(resolved):
-        with change.part() as session:
-            one = apply_part(session, sheet, part)
-        total = Change(total.opened + one.opened, total.closed + one.closed, total.same + one.same)
+    for start in range(0, len(rows), PART):
+        part = resolved(sheet, rows, range(start, min(start + PART, len(rows))), checked.names, checked.repeats)
+        if part:
+            with change.part() as session:
+                one = apply_part(session, sheet, part)
+            total = Change(total.opened + one.opened, total.closed + one.closed, total.same + one.same)
         if progress is not None:
             progress(len(part))
     return total
 
 
-def distinct(sheet: Sheet, resolved: Sequence[dict[str, Any]], document: Document) -> list[dict[str, Any]]:
-    """Rows, each fact once; raise `BadInput` where two rows say different things of the same fact."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    faults = []
-    for number, row in enumerate(resolved):
-        kept = found.setdefault(tuple(row[column] for column in sheet.natural), row)
-        if kept != row:
-            problem = "says something else of a fact that an earlier row states"
-            faults.append(document.fault((sheet.name, number), problem, "Keep one of them."))
-    if faults:
-        raise BadInput(faults)
-    return list(found.values())
+def resolved(
+    sheet: Sheet,
+    rows: Sequence[dict[str, Any]],
+    numbers: range,
+    names: Names,
+    repeats: Mapping[str, Collection[int]],
+) -> list[dict[str, Any]]:
+    """The columns of some rows, without those that only repeat another."""
+    skipped = repeats.get(sheet.name, ())
+    part = rows[numbers.start : numbers.stop]
+    return [sheet.resolve(row, names) for number, row in zip(numbers, part, strict=True) if number not in skipped]
 
 
 def apply_part(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]]) -> Change:
     """Compare some rows with what stands, close what differs, open what is new."""
-    columns = tuple(rows[0])
-    standing = {
-        tuple(row[column] for column in sheet.natural): row for row in standing_rows(session, sheet, rows, columns)
-    }
-    opened, closed, same = [], [], 0
-    for row in rows:
-        old = standing.get(tuple(row[column] for column in sheet.natural))
-        if old is not None and all(old[column] == row[column] for column in columns):
-            same += 1
-            continue
-        if old is not None:
-            closed.append(old)
-        opened.append(row)
+    compared = compare(session, sheet, rows, change_of(session).base_revision)
+    replace_rows(
+        session, sheet, [old for old, _ in compared.changed], compared.new + [new for _, new in compared.changed]
+    )
+    return Change(len(compared.new) + len(compared.changed), len(compared.changed), compared.same)
+
+
+def replace_rows(
+    session: Session, sheet: Sheet, closed: Sequence[dict[str, Any]], opened: Sequence[dict[str, Any]]
+) -> None:
+    """Close rows that stand and open others."""
     if closed:
         close(session, sheet.model, [old["id"] for old in closed], {key for old in closed for key in sheet.keys(old)})
     if opened:
         record(session, sheet.model, opened, {key for row in opened for key in sheet.keys(row)})
         if sheet.further is not None:
             touch(session, sheet.further(session, opened))
-    return Change(len(opened), len(closed), same)
+
+
+def end_facts(change: LongChange, sheet: Sheet, endings: Sequence[Ending], done: Change | None) -> Change:
+    """End facts part by part; what was done comes on top of what the sheet's own rows did."""
+    total = done or Change()
+    for part in parts(endings):
+        opened = [ending.new for ending in part if ending.new is not None]
+        with change.part() as session:
+            replace_rows(session, sheet, [ending.old for ending in part], opened)
+        total = Change(total.opened + len(opened), total.closed + len(part), total.same)
+    return total
+
+
+def compare(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]], at: int) -> Compared:
+    """Compare some rows with what stood at a revision."""
+    columns = tuple(rows[0])
+    owners = {row[sheet.owner] for row in rows}
+    standing = {
+        tuple(row[column] for column in sheet.natural): row
+        for row in standing_rows(session, sheet, sheet.owner, owners, columns, at)
+    }
+    found = Compared([], [], 0)
+    for row in rows:
+        old = standing.get(tuple(row[column] for column in sheet.natural))
+        if old is None:
+            found.new.append(row)
+        elif any(old[column] != row[column] for column in columns):
+            found.changed.append((old, row))
+    return found._replace(same=len(rows) - len(found.new) - len(found.changed))
 
 
 def standing_rows(
-    session: Session, sheet: Sheet, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+    session: Session, sheet: Sheet, by: str, wanted: Collection[Any], columns: Sequence[str], at: int
 ) -> Iterator[dict[str, Any]]:
-    """The rows that stand of the same owners."""
-    model, at = sheet.model, change_of(session).base_revision
-    wanted = sorted({row[sheet.owner] for row in rows})
+    """The rows that stood at a revision, of those that a column names."""
+    model, ordered = sheet.model, sorted(wanted)
     picked = [model.id, *(getattr(model, column) for column in columns)]
-    for start in range(0, len(wanted), BATCH):
-        owners = getattr(model, sheet.owner).in_(wanted[start : start + BATCH])
-        for found in session.execute(select(*picked).where(owners, seen(model, at))):
+    for start in range(0, len(ordered), BATCH):
+        mine = getattr(model, by).in_(ordered[start : start + BATCH])
+        for found in session.execute(select(*picked).where(mine, seen(model, at))):
             yield dict(zip(("id", *columns), found, strict=True))
 
 
@@ -157,5 +215,14 @@ def parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def digest_of_rows(rows: Rows) -> str:
-    """A digest of all rows in a canonical form, for the trail."""
-    return hashlib.sha256(orjson.dumps(rows, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """SHA-256 of all rows in a canonical form, for the trail: neither their order nor the form of the file counts.
+
+    It covers each sheet's name, in the order of the alphabet, and the sorted digests of its rows as JSON.
+    """
+    whole = hashlib.sha256()
+    for name in sorted(rows):
+        whole.update(name.encode())
+        lines = (orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS) for row in rows[name])
+        for digest in sorted(hashlib.sha256(line).digest() for line in lines):
+            whole.update(digest)
+    return whole.hexdigest()

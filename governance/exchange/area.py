@@ -1,6 +1,6 @@
 """What the exchange plugs in."""
 
-from governance.exchange.cli import facts
+from governance.exchange.cli import export, facts, import_
 from governance.ports.area import Area
 
-AREA = Area("exchange", commands=(facts,))
+AREA = Area("exchange", commands=(facts, import_, export))

@@ -1,7 +1,9 @@
-"""`postern facts`: apply a file of facts."""
+"""`postern facts`, `postern import`, `postern export`: facts in and out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,23 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.orm import Session
 
-from governance.exchange.applying import apply_rows
+from governance.exchange.applying import Applied, apply_rows
+from governance.exchange.differing import Difference
 from governance.exchange.erasing import erase_fact
+from governance.exchange.exporting import export_facts
+from governance.exchange.findings import Finding, errors, write_report
+from governance.exchange.importing import Looked, Roles, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
+from governance.exchange.templates import write_templates
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.kernel.toml import read_toml_file
 from governance.ports.actor import Actor
+
+SHOWN = 200
+Advance = Callable[[int], None]
 
 
 @click.group()
@@ -35,9 +46,7 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
         if written_for is not None:
             document = moved(document, clock.london_day(clock.now()) - written_for.date())
         rows = read_rows(document, service.sheets)
-        console = Console(stderr=True)
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task("Applying", total=sum(map(len, rows.values())))
+        with progress_of("Applying", sum(map(len, rows.values()))) as advance:
             applied = apply_rows(
                 service.databases,
                 service.sheets,
@@ -45,14 +54,12 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
                 actor=Actor(service.account),
                 now=clock.now(),
                 where=document,
-                progress=lambda done: bar.advance(task, done),
+                progress=advance,
             )
     except Answer as wrong:
         click.echo(str(wrong), err=True)
         raise click.ClickException("nothing was applied") from None
-    for name, change in applied.sheets.items():
-        click.echo(f"{name}: {change.opened} recorded, {change.closed} closed, {change.same} unchanged")
-    click.echo(f"Facts are at revision {service.databases.freshness.current()}.")
+    say_applied(service, applied)
 
 
 @facts.command()
@@ -70,3 +77,155 @@ def erase(service: Any, sheet: str, row: int, why: str) -> None:
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None
     click.echo(f"Row {row} of {sheet} is erased.")
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--leavers", is_flag=True, help="End the employment and grants of people who are no longer listed.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write findings as CSV.")
+@click.option("--template", is_flag=True, help="Write empty files to fill in into FOLDER instead.")
+@click.pass_obj
+def import_(service: Any, folder: Path, dry_run: bool, leavers: bool, report: Path | None, template: bool) -> None:
+    """Import a FOLDER of spreadsheets (.csv, .xlsx), or one workbook: all of it, or nothing and every error."""
+    if template:
+        make_templates(service, folder)
+        return
+    if not folder.exists():
+        raise click.BadParameter(f"there is no {folder}", param_hint="FOLDER")
+    now = clock.now()
+    looked = look(service, folder, now, leavers=leavers)
+    say_findings(looked.findings, report)
+    if looked.is_refused:
+        raise click.ClickException("nothing was imported")
+    say_leavers(looked, leavers=leavers, dry_run=dry_run)
+    if dry_run:
+        show_differences(service, looked, leavers=leavers)
+        return
+    try:
+        with progress_of("Applying", sum(map(len, looked.gathered.rows.values()))) as advance:
+            applied = apply_import(
+                service.databases,
+                service.sheets,
+                looked,
+                actor=Actor(service.account),
+                now=now,
+                leavers=leavers,
+                progress=advance,
+            )
+    except Answer as wrong:
+        click.echo(str(wrong), err=True)
+        raise click.ClickException("nothing was imported") from None
+    say_applied(service, applied)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--system", default="", help="Only what belongs to one system.")
+@click.pass_obj
+def export(service: Any, folder: Path, system: str) -> None:
+    """Write all facts that stand into FOLDER (new or empty), as CSV files that `postern import` reads."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise click.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
+    export_facts(
+        service.databases,
+        service.sheets,
+        folder,
+        actor=Actor(service.account),
+        now=clock.now(),
+        system=system,
+        progress=lambda name, count: click.echo(f"{name}: {count}"),
+    )
+    click.echo(f"{folder} holds personal data: only this account may read it.")
+
+
+def make_templates(service: Any, folder: Path) -> None:
+    """Write the empty files."""
+    try:
+        for file in write_templates(service.sheets, folder):
+            click.echo(file)
+    except Answer as wrong:
+        raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
+
+
+def look(service: Any, folder: Path, now: datetime, *, leavers: bool) -> Looked:
+    """Read and check everything, saying how far it is."""
+    with progress_of("Reading", None) as advance:
+        return look_at_import(
+            service.databases,
+            service.sheets,
+            folder,
+            now=now,
+            leavers=leavers,
+            roles_at=lambda session, at: active_roles(service, session, at),
+            reading=lambda _name, count: advance(count),
+        )
+
+
+def active_roles(service: Any, session: Session, at: int) -> Roles:
+    """The roles of each system's active pack."""
+    rules = service.parts.role_rules
+    return {system: set(rules.load(session, number).roles) for system, number in rules.active(session, at).items()}
+
+
+@contextmanager
+def progress_of(what: str, total: int | None) -> Iterator[Advance]:
+    """A bar on a terminal; one plain line where nobody watches."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        click.echo(f"{what} …" if total is None else f"{what} {total} rows …", err=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def say_findings(findings: list[Finding], report: Path | None) -> None:
+    """Tell what was found, without what the cells hold; the report has all of it."""
+    if report is not None:
+        write_report(report, findings)
+    for finding in findings[:SHOWN]:
+        click.echo(str(finding), err=True)
+    if len(findings) > SHOWN:
+        click.echo(f"… and {len(findings) - SHOWN} more: --report FILE.csv names them all.", err=True)
+    wrong = errors(findings)
+    if wrong:
+        click.echo(f"{len(wrong)} errors in {len({finding.file for finding in wrong})} files.", err=True)
+
+
+def say_leavers(looked: Looked, *, leavers: bool, dry_run: bool) -> None:
+    """List who is no longer listed, and what becomes of their access."""
+    if not looked.leaving.leavers:
+        return
+    click.echo("No longer listed:")
+    for person, organisation in looked.leaving.leavers:
+        click.echo(f"  {person} at {organisation}")
+    verb = "would end" if dry_run else "end"
+    told = f"Their employment and grants {verb} today." if leavers else "They stay as they are; --leavers ends them."
+    click.echo(told)
+
+
+def show_differences(service: Any, looked: Looked, *, leavers: bool) -> None:
+    """Show what would change."""
+    sheet = ""
+    totals: Mapping[str, Any] = {}
+    with service.databases.reading() as session:
+        for one in differences_of(session, service.sheets, looked, leavers=leavers):
+            if not isinstance(one, Difference):
+                totals = {**totals, one[0]: one[1]}
+                continue
+            if one.sheet != sheet:
+                sheet = one.sheet
+                click.echo(sheet)
+            click.echo(f"  {one}")
+    for name, counts in totals.items():
+        click.echo(f"{name}: {counts['+']} opened, {counts['~']} changed, {counts['-']} withdrawn, {counts['=']} same")
+    click.echo("Nothing was written.")
+
+
+def say_applied(service: Any, applied: Applied) -> None:
+    """Tell what was done, sheet by sheet."""
+    for name, change in applied.sheets.items():
+        click.echo(f"{name}: {change.opened} recorded, {change.closed} closed, {change.same} unchanged")
+    if not applied.changed:
+        click.echo("All of it stood already: no fact has changed.")
+    click.echo(f"Facts are at revision {service.databases.freshness.current()}.")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from governance.exchange.reading import Rows
-from governance.kernel.errors import BadInput, NotFound
+from governance.exchange.compact import values_of
+from governance.kernel.bulk import insert_rows
+from governance.kernel.errors import NotFound
 from governance.kernel.recorded import BATCH, Ledger, seen
-from governance.kernel.toml import Document
 from governance.ports.sheet import Sheet
 
 
@@ -23,10 +23,14 @@ class KnownNames:
 
     def number(self, kind: str, reference: str) -> int:
         """The number of a reference; raise `NotFound` when there is none."""
-        found = self._numbers.get(kind, {}).get(reference)
+        found = self.find(kind, reference)
         if found is None:
             raise NotFound(f"there is no {kind} {reference}")
         return found
+
+    def find(self, kind: str, reference: str) -> int | None:
+        """The number of a reference, or None."""
+        return self._numbers.get(kind, {}).get(reference)
 
     def learn(
         self, session: Session, kind: str, identity: type[Any], references: Collection[str], *conditions: Any
@@ -53,16 +57,17 @@ class KnownNames:
         self.learn(session, kind, identity, set(references))
         fresh = self.missing(kind, references)
         if fresh:
-            session.execute(insert(identity), [{"reference": reference} for reference in fresh])
+            table: Any = identity.__table__
+            insert_rows(session, table, [{"reference": reference} for reference in fresh])
             self.learn(session, kind, identity, set(fresh))
 
 
-def introduced(sheets: Mapping[str, Sheet], rows: Rows) -> dict[str, set[str]]:
+def introduced(sheets: Mapping[str, Sheet], rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, set[str]]:
     """The references that rows bring into being, by kind."""
     found: dict[str, set[str]] = {}
     for name, sheet in sheets.items():
         if sheet.introduces and rows.get(name):
-            found.setdefault(sheet.introduces, set()).update(row["reference"] for row in rows[name])
+            found.setdefault(sheet.introduces, set()).update(values_of(rows[name], "reference"))
     return found
 
 
@@ -79,29 +84,3 @@ def known_by(session: Session, sheets: Mapping[str, Sheet], kind: str) -> Column
     at = session.execute(select(Ledger.revision)).scalar_one()
     identity: Any = sheet.identity
     return exists().where(getattr(sheet.model, sheet.owner) == identity.id, seen(sheet.model, at))
-
-
-def refuse_unknown(
-    session: Session, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames, document: Document
-) -> None:
-    """Raise `BadInput` for every reference that neither the rows nor the database know."""
-    coming, tables = introduced(sheets, rows), identities(sheets)
-    for kind, table in tables.items():
-        wanted = {
-            row[field]
-            for name, sheet in sheets.items()
-            for field, of in sheet.refers
-            if of == kind
-            for row in rows.get(name, ())
-            if row.get(field)
-        }
-        names.learn(session, kind, table, wanted - coming.get(kind, set()), known_by(session, sheets, kind))
-    faults = [
-        document.fault((name, number, field), f"there is no {kind} {row[field]!r}", f"Add it, or correct the {field}.")
-        for name, sheet in sheets.items()
-        for field, kind in sheet.refers
-        for number, row in enumerate(rows.get(name, ()))
-        if row.get(field) and row[field] not in coming.get(kind, ()) and names.missing(kind, [row[field]])
-    ]
-    if faults:
-        raise BadInput(faults[:1000])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.toml import Document
@@ -57,25 +57,44 @@ def shifted(value: Any, by: timedelta) -> Any:
     return value + by if isinstance(value, date) else value
 
 
-Wrong = tuple[int, tuple[str, ...], str]
+Wrong = tuple[int, tuple[str | int, ...], str]
 
 
 def load_rows(sheet: Sheet, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Wrong]]:
-    """A sheet's rows as its schema reads them, and what is wrong with them."""
+    """A sheet's rows as its schema reads them, and what is wrong with them; a wrong row has only what could be read."""
+    schema = sheet.schema(many=True)
+    rows, messages = load_many(schema, listed)
+    good = [number for number in range(len(listed)) if number not in messages] if messages else []
+    if good:  # what a schema asks of whole rows it asks of none while any row has a mistyped field
+        _, more = load_many(schema, [listed[number] for number in good])
+        messages |= {good[number]: told for number, told in more.items()}
+    wrong = [(number, path, problem) for number, told in messages.items() for path, problem in flat(told)]
+    return rows, [*wrong, *backward(sheet, rows)]
+
+
+def load_many(schema: Schema, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[int, Any]]:
+    """Rows as a schema reads them, as far as it can, and its messages by row."""
     try:
-        return sheet.schema(many=True).load(listed), []
+        return schema.load(listed), {}
     except ValidationError as error:
-        messages: Any = error.messages
-        return [], [(index, path, problem) for index, told in messages.items() for path, problem in flat(told)]
+        found: Any = error
+        return found.valid_data, dict(found.messages)
 
 
-def flat(told: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+def backward(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> Iterator[Wrong]:
+    """The rows that end before they start."""
+    for number, row in enumerate(rows if sheet.spans else ()):
+        start, end = row.get("starts_on"), row.get("ends_on")
+        if start is not None and end is not None and end < start:
+            column = sheet.schema().fields["ends_on"].data_key or "ends_on"
+            yield number, (column,), "This is before the first day. Write a last day that is not before it."
+
+
+def flat(told: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
     """Marshmallow's nested messages as fields with their problem; a fault of the whole row has no field."""
     if isinstance(told, dict):
         return [
-            found
-            for name, inner in told.items()
-            for found in flat(inner, path if name == "_schema" or isinstance(name, int) else (*path, str(name)))
+            found for name, inner in told.items() for found in flat(inner, path if name == "_schema" else (*path, name))
         ]
     texts = told if isinstance(told, list) else [told]
     return [(path, " ".join(str(text).rstrip(".") for text in texts))]

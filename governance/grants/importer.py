@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from governance.grants.models import Grant
 from governance.grants.schemas import GrantIn
 from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
-from governance.ports.sheet import Names, Row, Sheet
+from governance.ports.sheet import Names, OnLeaving, Row, Sheet
 
 
 def grants(_settings: Settings) -> Sheet:
@@ -24,6 +25,8 @@ def grants(_settings: Settings) -> Sheet:
         resolve=grant_row,
         keys=lambda row: (FactKey("grants", row["person_id"]),),
         refers=(("person", "person"), ("organisation", "organisation")),
+        on_leaving=OnLeaving.END,
+        unfold=unfold_grant,
     )
 
 
@@ -45,3 +48,9 @@ def approval_row(item: Mapping[str, Any]) -> dict[str, str]:
     """An approval as the table keeps it."""
     written = {"by": item["by"], "capacity": item["capacity"], "on": item["on"].isoformat()}
     return {**written, "organisation": item["organisation"]} if item.get("organisation") else written
+
+
+def unfold_grant(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """A grant's fields: approvals with their days."""
+    kept = columns["approvals"] or ()
+    return {**columns, "approvals": [{**item, "on": date.fromisoformat(item["on"])} for item in kept]}

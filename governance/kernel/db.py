@@ -273,14 +273,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:
     """How to open a database: SQLite lets us begin transactions ourselves, PostgreSQL connections are checked.
 
+    What a statement was given (people's facts) stands in no error and in no log, whatever the level.
+
     `patience` is how many seconds an SQLite write waits for another one.
     """
     if url.startswith("sqlite"):
-        options: dict[str, Any] = {"connect_args": {"isolation_level": None, "timeout": patience}}
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "connect_args": {"isolation_level": None, "timeout": patience},
+        }
         if url in ("sqlite://", "sqlite:///:memory:"):
             options |= {"poolclass": StaticPool, "connect_args": {"isolation_level": None, "check_same_thread": False}}
         return options
-    return {"pool_pre_ping": True, "pool_size": 20, "connect_args": {"connect_timeout": 3}}
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "pool_size": 20,
+        "connect_args": {"connect_timeout": 3},
+    }
 
 
 TRAIL_PATIENCE = 0.4

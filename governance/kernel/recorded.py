@@ -7,7 +7,6 @@ databases; rows of a change without a number are seen by nobody. See docs/decisi
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,6 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -41,7 +39,9 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
+from governance.kernel.bulk import insert_rows
 from governance.kernel.errors import Conflict
+from governance.kernel.ids import random_bytes
 from governance.kernel.keys import FactKey
 
 if TYPE_CHECKING:
@@ -114,6 +114,9 @@ class ChangeKey(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
+
+
+CHANGE_KEYS: Any = ChangeKey.__table__
 
 
 class Recorded:
@@ -192,9 +195,8 @@ def touch(session: Session, keys: Iterable[FactKey]) -> None:
     change = change_of(session)
     new = [key for key in set(keys) if key not in change.keys]
     change.keys.update(new)
-    rows = [{"change_id": change.id, **key._asdict()} for key in new]
-    if rows:
-        session.execute(insert(ChangeKey), rows)
+    rows = [{"change_id": change.id, "kind": key.kind, "number": key.number, "name": key.name} for key in new]
+    insert_rows(session, CHANGE_KEYS, rows)
 
 
 def record(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], keys: Iterable[FactKey]) -> None:
@@ -202,10 +204,9 @@ def record(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]
     change = change_of(session)
     filled = []
     for row in rows:
-        salt = secrets.token_bytes(16)
+        salt = random_bytes(16)
         filled.append({**row, "recorded_by": change.id, "salt": salt, "digest": digest_of(row, salt)})
-    if filled:
-        session.execute(insert(model), filled)
+    insert_rows(session, model.__table__, filled)
     touch(session, keys)
 
 

@@ -9,7 +9,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.schemas import EmploymentIn, OrganisationIn, PersonIn
-from governance.ports.sheet import Names, Row, Sheet
+from governance.ports.sheet import Names, OnLeaving, Row, Sheet
 
 
 def organisations(_settings: Settings) -> Sheet:
@@ -23,6 +23,7 @@ def organisations(_settings: Settings) -> Sheet:
         resolve=organisation_row,
         keys=lambda row: (FactKey("organisation", row["organisation_id"]),),
         refers=(("parent", "organisation"),),
+        tree="parent",
         introduces="organisation",
         identity=Organisation,
     )
@@ -57,6 +58,7 @@ def employment(_settings: Settings) -> Sheet:
         resolve=employment_row,
         keys=lambda row: (FactKey("employment", row["person_id"]),),
         refers=(("person", "person"), ("organisation", "organisation")),
+        on_leaving=OnLeaving.SAY_WHO,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from marshmallow import Schema
@@ -21,6 +22,14 @@ class Names(Protocol):
         """The number of a person, organisation or agreement; raise `NotFound` when there is none."""
 
 
+class OnLeaving(StrEnum):
+    """What a sheet's rows mean, or what becomes of them, when a person leaves an organisation."""
+
+    STAY = "stay"
+    SAY_WHO = "say_who"  # these rows say who belongs to an organisation; they end with the leaving
+    END = "end"  # held in the organisation's name: they end too
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """How rows of one kind are read, told apart and written.
@@ -29,6 +38,9 @@ class Sheet:
     into column values, `natural` are the columns that say which fact it is, `owner` the column by which the rows that
     may be meant are found, `keys` the fact keys that a written row touches, `further` those that only the database
     knows: it is asked with the rows of a part after they are written, in the same transaction.
+
+    The way back: the field `reference` is the owner's, a field NAME of `refers` is the column NAME_id, every other
+    field is the column of its name. Where a schema's fields are not so, `unfold` makes them of the columns.
     """
 
     name: str
@@ -41,6 +53,10 @@ class Sheet:
     refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
     introduces: str = ""  # identity kind that the row's `reference` brings into being
     identity: type[Any] | None = None
+    spans: bool = True  # its two days are the first and the last of one span, so they stand in that order
+    tree: str = ""  # the field of `refers` that names what stands above: it must not lead in a circle
+    on_leaving: OnLeaving = OnLeaving.STAY
+    unfold: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     erases: tuple[str, ...] = ()  # columns that erasure blanks; a sheet without any has nothing personal
     further: Callable[[Session, Sequence[Mapping[str, Any]]], Iterable[FactKey]] | None = None
 

@@ -233,6 +233,11 @@ def record_hash(key: bytes, system: str, resource_type: str, resource_id: str) -
     return hmac.digest(key, b"".join(len(part).to_bytes(4, "big") + part for part in parts), "sha256")
 
 
+def key_mark(key: bytes) -> str:
+    """What tells a record key from another of the same name, and gives nothing of it away."""
+    return hmac.digest(key, b"the mark of a record key", "sha256").hex()[:12]
+
+
 def conflict_with(
     conflicts: Iterable[ConflictFacts], keys: Sequence[tuple[str, bytes]], system: str, kind: str, name: str
 ) -> ConflictFacts | None:

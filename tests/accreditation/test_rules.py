@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accreditation.requirement import AccreditationRequirement, AccreditationTerms, Covers
+from accreditation.requirement import AccreditationRequirement, AccreditationTerms, Covers, InfrastructureRequirement
 from accreditation.rules import AnswerFacts
 from governance.kernel.reading import BadTable
 from governance.people.rules import OrganisationFacts, OrganisationStatus
@@ -63,6 +63,29 @@ def test_which_criteria_count(says, answers, reasons):
 ])  # fmt: skip
 def test_whose_answers_count(says, own, parent, covers, reasons):
     assert codes(standing_of(own, parent, covers=covers)) == reasons
+
+
+@pytest.mark.parametrize(("says", "signed_by", "signatories", "reasons"), [
+    ("anybody's signature counts where nobody is named", "Head teacher", (), ()),
+    ("the one who is named", "LA team", ("LA team",), ()),
+    ("one of several", "LA team", ("Director", "LA team"), ()),
+    ("somebody else", "Head teacher", ("LA team",), (UNSIGNED, UNSIGNED)),
+    ("nearly the same name", "la team", ("LA team",), (UNSIGNED, UNSIGNED)),
+    ("a signature without a name", "", ("LA team",), (UNSIGNED, UNSIGNED)),
+])  # fmt: skip
+def test_whose_signature_counts(says, signed_by, signatories, reasons):
+    answers = (ONE._replace(signed_by=signed_by), TWO._replace(signed_by=signed_by))
+    terms = AccreditationTerms("pwis", (1, 2), signed_by=signatories)
+    assert codes(REQUIREMENT.standing((SCHOOL, answers), terms, NOON)) == reasons
+
+
+def test_infrastructure_objects_in_its_own_name():
+    requirement = InfrastructureRequirement()
+    terms = requirement.terms({"checklist": "pwis", "criteria": [1], "signed_by": ["LA team"]})
+    answered = requirement.standing((SCHOOL, (NO,)), terms, NOON)
+    unanswered = requirement.standing((SCHOOL, ()), terms, NOON)
+    assert [(one.code, one.requirement) for one in answered.objections] == [(UNMET, "infrastructure")]
+    assert [(one.code, one.requirement) for one in unanswered.objections] == [(MISSING, "infrastructure")]
 
 
 def test_until_when_it_holds():

@@ -17,6 +17,7 @@ def test_a_criterion_is_answered_and_then_signed(book: Book) -> None:
     book.apply(checklist_answers=[{**ANSWER, "signed_by": "mo", "signed_on": "2026-01-05", "valid_to": "2026-12-31"}])
     (answer,) = book.facts(key)
     assert (answer.checklist, answer.criterion, answer.met, answer.signed) == ("pwis", 1, True, True)
+    assert answer.signed_by == "mo"
     assert answer.ends_at.isoformat() == "2027-01-01T00:00:00+00:00"
     assert [item.signed for item in book.facts(key, before)] == [False]
 

@@ -14,6 +14,7 @@ from agreements.requirement import (
     ProtocolTerms,
 )
 from agreements.rules import IN_FORCE, AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from governance.kernel.reading import BadTable
 from governance.people.rules import OrganisationFacts, OrganisationStatus
 from governance.ports.reasons import Code
 from governance.ports.requirement import Query
@@ -72,6 +73,8 @@ def test_a_refusal_says_which_agreement_comes_nearest():
     assert objection.evidence == ("agreement", "dsa/1", NOON)
 
 
+TWO_SCHOOLS = SHARING._replace(cohort=(("school", ("oak", "elm")),))
+BOTH = TWO_SCHOOLS._replace(cohort=(("school", ("oak", "elm")), ("area", ("north",))))
 LIMITED = SHARING._replace(purposes=("safeguarding",), fields=("name", "school"))
 
 
@@ -83,6 +86,13 @@ LIMITED = SHARING._replace(purposes=("safeguarding",), fields=("name", "school")
     ("no fields", (LIMITED,), {"purpose": "safeguarding"}, {}, "unstated fields"),
     ("all that is outside", (LIMITED,), {}, {"fields": ["notes"]}, "an unstated purpose, the field notes"),
     ("a shorter agreement covers it", (LIMITED, SHARING._replace(ends_at=SOON)), {}, {}, None),
+    ("a record of the cohort", (TWO_SCHOOLS,), {}, {"school": "oak"}, None),
+    ("another record", (TWO_SCHOOLS,), {}, {"school": "ash"}, "a record outside its cohort by school"),
+    ("nobody says whose record", (TWO_SCHOOLS,), {}, {}, "a record outside its cohort by school"),
+    ("one of two schools", (TWO_SCHOOLS,), {}, {"school": ("oak", "ash")}, "a record outside its cohort by school"),
+    ("both schools", (TWO_SCHOOLS,), {}, {"school": ("oak", "elm")}, None),
+    ("no school", (TWO_SCHOOLS,), {}, {"school": ()}, "a record outside its cohort by school"),
+    ("one property of two", (BOTH,), {}, {"school": "oak", "area": "south"}, "a record outside its cohort by area"),
 ])  # fmt: skip
 def test_what_an_agreement_covers(says, agreements, context, properties, what):
     requirement, facts = AgreementRequirement(), (SCHOOL, agreements)
@@ -92,6 +102,39 @@ def test_what_an_agreement_covers(says, agreements, context, properties, what):
     found = requirement.check(standing, facts, AgreementTerms(), query, NOON)
     assert codes(found) == (() if what is None else (Code.AGREEMENT_OUT_OF_SCOPE,))
     assert what is None or found.objections[0].detail == (("agreement", "dsa"), ("what", what))
+
+
+@pytest.mark.parametrize(("states", "agreements", "what"), [
+    ((), (SHARING,), None),
+    (("cohort",), (SHARING,), "any cohort, for it states none"),
+    (("purposes", "fields"), (TWO_SCHOOLS,), "any purposes, for it states none, any fields, for it states none"),
+    (("cohort",), (TWO_SCHOOLS,), None),
+    (("cohort",), (SHARING, TWO_SCHOOLS._replace(ends_at=SOON)), None),
+    (("fields",), (LIMITED,), None),
+])  # fmt: skip
+def test_what_an_agreement_must_state(states, agreements, what):
+    requirement = AgreementRequirement()
+    terms = requirement.terms({"states": list(states)})
+    standing = requirement.standing((SCHOOL, agreements), terms, NOON)
+    properties, context = {"school": "oak", "fields": ["name"]}, {"purpose": "safeguarding"}
+    query = Query("mis", "ann", 5, (2,), "view", "record", "1", properties, context)
+    found = standing if standing.settled else requirement.check(standing, (SCHOOL, agreements), terms, query, NOON)
+    assert [dict(one.detail)["what"] for one in found.objections] == ([] if what is None else [what])
+
+
+@pytest.mark.parametrize(("named", "reasons"), [("", ()), ("dsa", ()), ("other", (Code.AGREEMENT_MISSING,))])
+def test_a_role_may_demand_one_agreement_by_name(named, reasons):
+    requirement = AgreementRequirement()
+    facts, terms = (SCHOOL, (SHARING, TWO_SCHOOLS)), AgreementTerms(agreement=named)
+    standing = requirement.standing(facts, terms, NOON)
+    assert codes(standing) == reasons
+    query = Query("mis", "ann", 5, (2,), "view", "record", "1", {}, {})
+    assert codes(requirement.check(standing, facts, terms, query, NOON)) == reasons
+
+
+def test_only_known_limits_can_be_demanded():
+    with pytest.raises(BadTable, match="states"):
+        AgreementRequirement().terms({"states": ["cohorts"]})
 
 
 @pytest.mark.parametrize(("says", "changes", "covers", "reasons"), [

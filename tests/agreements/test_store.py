@@ -1,13 +1,15 @@
 """Agreements, parties and signatures as they stood at a revision, and whom a change of them concerns."""
 
+import pytest
 from sqlalchemy import select
 
 from agreements.models import AgreementVersion
 from agreements.rules import AgreementKind, AgreementState, Article6, Article9, LawfulBasis
 from agreements.store import agreement_key
+from governance.exchange.reading import load_rows
 from governance.kernel.keys import FactKey
 from governance.kernel.recorded import Change, ChangeKey
-from tests.facts import Book
+from tests.facts import SHEETS, Book
 
 DSA = {"reference": "dsa", "kind": "sharing", "version": 1, "system": "mis", "from": "2026-01-01", "to": "2026-12-31"}
 
@@ -74,6 +76,19 @@ def test_a_change_concerns_every_party_in_every_system(book: Book) -> None:
     assert touched(book) == everyone
     book.apply(agreements=[{**DSA, "state": "suspended"}])
     assert touched(book) == everyone
+
+
+def test_a_cohort_is_kept_as_lists(book: Book) -> None:
+    council = agreement_key(book.number("organisation", "council"), "mis")
+    cohort = {"school": ["oak", "elm"], "area": "High Peak"}
+    book.apply(agreements=[{**DSA, "cohort": cohort}], parties=[party("council")])
+    assert [item.cohort for item in book.facts(council)] == [(("school", ("oak", "elm")), ("area", ("High Peak",)))]
+
+
+@pytest.mark.parametrize("values", [[], "", [" "], 7, True])
+def test_a_cohort_that_says_nothing_is_refused(values: object) -> None:
+    _rows, wrong = load_rows(SHEETS["agreements"], [{**DSA, "cohort": {"school": values}}])
+    assert [where for _row, where, _what in wrong] == [("cohort",)]
 
 
 def test_signatures(book: Book) -> None:

@@ -15,6 +15,7 @@ KEEPERS: dict[str, tuple[str, ...]] = {
     "casbin": ("policies/engine.py",),
     "environs": ("governance/kernel/settings.py",),
     "flask_sqlalchemy": (DATABASE,),
+    "openpyxl": ("governance/exchange/workbooks.py",),
     "psycopg": (DATABASE,),
     "sqlite3": (DATABASE,),
 }

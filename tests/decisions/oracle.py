@@ -209,7 +209,8 @@ def answers(case: Case) -> list[Codes]:
     if not behind:
         return asking
     mediation = case.pack.get("mediation", {"allowed": False})
-    more = ({"mediator_not_in_order"} if asking[0] else set()) | (
+    alone = behind == case.question["subject"]["id"]
+    more = ({"mediator_not_in_order"} if asking[0] or alone else set()) | (
         set() if mediation["allowed"] else {"role_not_permitted"}
     )
     return [found | more for found in one_answer(case, behind, frozenset(mediation.get("waives", [])))]

@@ -238,7 +238,10 @@ def founded(row: Mapping[str, Any], needed: str) -> bool:
 
 
 def covers(case: Case, row: Mapping[str, Any]) -> bool:
-    """Whether an agreement covers the purpose and the fields of the question; what is not said is not covered."""
+    """Whether an agreement covers the purpose, fields and record of the question; what is not said is not covered."""
+    for name, values in row.get("cohort", {}).items():
+        if name not in declared(case) or value(case, name) not in ([values] if isinstance(values, str) else values):
+            return False
     fields = value(case, "fields") if "fields" in declared(case) else None
     purpose_fits = not row.get("purposes") or value(case, "context.purpose") in row["purposes"]
     return purpose_fits and (not row.get("fields") or (bool(fields) and set(fields) <= set(row["fields"])))

@@ -18,6 +18,7 @@ from agreements.rules import (
     Article9,
     LawfulBasis,
     SignatureFacts,
+    listed,
 )
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
@@ -216,6 +217,7 @@ def agreements(book: RowBook, key: FactKey) -> tuple[AgreementFacts, ...]:
                 number, row["reference"], AgreementKind(row["kind"]), row["version"], system,
                 AgreementState(row.get("state", "active")), starts(row["from"]), ends(row.get("to")),
                 signings[int(party)], complete, tuple(row.get("purposes", ())), tuple(row.get("fields", ())),
+                tuple((name, tuple(listed(values))) for name, values in row.get("cohort", {}).items()),
                 lawful_basis(row),
             )
         )  # fmt: skip

@@ -201,6 +201,25 @@ def test_what_mediation_waives_the_person_behind_need_not_meet() -> None:
     assert decide(world, swapped).codes == ("mediator_not_in_order",)
 
 
+@pytest.mark.parametrize(("says", "change", "expected"), [
+    ("ben holds nothing of his own", {}, ()),
+    ("his grant has ended", {"grants": [*WORKING["grants"], granted("ben", "alpha", "worker", "council")
+                                        | {"from": TODAY - 2 * DAY, "to": TODAY - DAY}]}, ()),
+    ("what is not waived stays", {"employment": [one for one in WORKING["employment"] if one["person"] == "ann"]},
+     ("not_employed", "cohort")),
+    ("the mediator's own grant is not waived", {"grants": [granted("ben", "alpha", "worker", "council")]},
+     ("mediator_not_in_order",)),
+])  # fmt: skip
+def test_where_the_grant_is_waived_those_ask_who_have_none(says: str, change: World, expected: tuple[str, ...]) -> None:
+    opened = replace(packs.rules("alpha"), mediation=Mediation(True, frozenset({"grant", "training"})))
+    found = decide({**WORKING, **change}, MEDIATED, rules=opened)
+    assert (found.codes, found.allowed) == (expected, not expected), says
+
+
+def test_nobody_asks_through_themselves() -> None:
+    assert decide(TOGETHER, changed(MEDIATED, "context.mediated_for", "ann")).codes == ("mediator_not_in_order",)
+
+
 def test_where_mediation_is_not_allowed_nobody_asks_for_another() -> None:
     strict = replace(packs.rules("alpha"), mediation=Mediation())
     assert decide(TOGETHER, MEDIATED, rules=strict).codes == ("role_not_permitted",)

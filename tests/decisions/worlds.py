@@ -210,7 +210,8 @@ def agreement(draw: st.DrawFn) -> dict[str, Any]:
     state = draw(some(["active", "conditional", "review_due", "suspended", "superseded", "draft"]))
     more = {"version": draw(some([1, 2])), "state": state, "from": draw(some(DAYS))} | draw(optional("to", DAYS))
     if draw(st.booleans()):
-        more |= {"purposes": ["care"]} if draw(st.booleans()) else {"fields": ["name", "risk"]}
+        school = {"school": draw(some([["council"], ["council", "trust"], "trust"]))}
+        more |= draw(some([{"purposes": ["care"]}, {"fields": ["name", "risk"]}, {"cohort": school}]))
     row = agreed(reference, kind, draw(some(["alpha", "beta"])), **more)
     basis = [{"article_9": "h", "schedule_1": 2}, {"article_9": "f"}, {"article_6": "c"}, {"schedule_1": 5}, {}]
     row |= draw(some(basis))

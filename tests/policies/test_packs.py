@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,16 @@ from tests.policies.conftest import AREAS, SETTINGS
 ACCEPTED = {
     "lccis": {"L01", "L02", "L03", "L04", "L05", "L07", "L08", "L10", "L12", "L14"},
     "coventry-lcs": {"V01", "V02", "V04", "V05", "V06", "V07", "V09", "V10", "V11", "V13", "V14"},
+    "contactpoint": {
+        *("C01", "C02", "C04", "C05", "C07", "C08", "C09", "C11", "C12", "C14"),
+        *("M01", "M02", "M03", "X06"),
+    },
+    "ecaf": {"M01"},
+    "ics": {"M01", "M09", "M10", "M14"},
+    "derbyshire-frameworki": {"D14"},
+    "derbyshire-mosaic": {"D12"},
+    "npd": {"M05", "M06"},
+    "learner-portfolio": {"M12"},
     "derbyshire-databook": {"D01", "D02", "D04", "D05", "D06", "D07", "D09", "D10", "D11"},
 }
 PACKS = sorted(folder for folder in SHIPPED.iterdir() if folder.is_dir())
@@ -86,6 +99,40 @@ def test_the_databook_shows_seventeen_items(requirements: Mapping[str, Requireme
     default = pack.resource_types["databook-record"].properties["fields"].default
     assert len(set(shown)) == 17
     assert tuple(shown) == default
+
+
+OPENED = 'waives = ["infrastructure", "second-factor", "grant", "vetting", "training"]'
+
+
+@pytest.mark.parametrize(("behind", "facts", "reasons"), [
+    ("dan.wood", {}, ()),
+    ("beth.lacey", {}, ("no_need",)),
+    ("rita.vale", {}, ("organisation_not_accredited", "organisation_kind")),
+    ("dan.wood", {"checks": [{"person": "dan.wood", "level": "enhanced", "issued": date(2009, 12, 14),
+                              "barred_list": "barred"}]}, ("barred",)),
+    ("nobody.here", {}, ("unknown_subject",)),
+])  # fmt: skip
+def test_the_switch_of_contactpoint_lets_practitioners_ask_who_are_not_authorised(
+    requirements: Mapping[str, Requirement], trial: Trial, behind: str, facts: Any, reasons: tuple[str, ...]
+) -> None:
+    texts = PackTexts.of_folder(SHIPPED / "contactpoint")
+    texts_opened = replace(
+        texts, system_toml=texts.system_toml.replace('waives = ["infrastructure", "second-factor"]', OPENED)
+    )
+    assert texts_opened != texts
+    rules = build(read_pack(texts_opened, requirements))
+    case = next(each for each in read_cases(texts) if each.id == "C09")
+    given = {sheet: [*case.facts[sheet], *facts.get(sheet, [])] for sheet in case.facts}
+    asked = trial(rules, given, mediated(case.question, "ines.gray", behind), case.now)
+    assert (asked.reasons, asked.decision) == (reasons, not reasons)
+    asking = trial(rules, given, mediated(case.question, behind, "paul.reed"), case.now)
+    assert asking.reasons == ("mediator_not_in_order",)
+
+
+def mediated(question: Mapping[str, Any], subject: str, behind: str) -> dict[str, Any]:
+    """A question of one person on behalf of another."""
+    context = {**question["context"], "mediated_for": behind}
+    return {**question, "subject": {"type": "user", "id": subject}, "context": context}
 
 
 def test_the_docs_name_every_function_obligation_and_requirement(requirements: Mapping[str, Requirement]) -> None:

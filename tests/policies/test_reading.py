@@ -92,6 +92,8 @@ SYSTEM_FAULTS = [
     ('[rules.TRIP-1]\n', '[rules.TRIP-9]\nsource = "x"\n[rules.TRIP-1]\n', "rules.TRIP-9: is not used by any line"),
     ('[rules.TRIP-1]\nsource = ', '[rules.TRIP-1]\nsorce = ', "rules.TRIP-1.source: is missing"),
     ("", '\n[mediation]\nallowed = true\nsource = "x"\nwaives = ["vetin"]\n', 'names requirement "vetin"'),
+    ("", '\n[mediation]\nallowed = true\nsource = "x"\nwaives = ["barred"]\n', "barred holds for everybody"),
+    ("", '\n[mediation]\nallowed = true\nsource = "x"\nwaives = ["employment"]\n', "employment holds for everybody"),
     ("", '\n[mediation]\nallowed = false\nsource = "x"\nwaives = ["vetting"]\n', "although mediation is not allowed"),
     ("", INHERITING.format("a", "a"), "goes round in a circle: a → a"),
     ("", INHERITING.format("a", "b") + INHERITING.format("b", "a"), "goes round in a circle: a → b → a"),

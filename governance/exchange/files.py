@@ -1,0 +1,138 @@
+"""What lies in an import folder: which file or worksheet holds which sheet, and what does not belong there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from governance.exchange import separated, workbooks
+from governance.exchange.findings import Finding, Severity
+from governance.exchange.separated import Dialect, Record, Unreadable
+
+IGNORED = frozenset({"readme.md", "readme.txt", "readme"})
+CSV, XLSX, OLD_EXCEL = ".csv", ".xlsx", (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFile:
+    """One sheet's rows outside: a CSV file, or a worksheet of a workbook."""
+
+    sheet: str
+    path: Path
+    worksheet: str = ""
+
+    @property
+    def name(self) -> str:
+        """How findings and the trail call it."""
+        return f"{self.path.name}[{self.worksheet}]" if self.worksheet else self.path.name
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether columns have letters."""
+        return bool(self.worksheet)
+
+    def dialect(self, known: Callable[[list[str]], int]) -> Dialect | None:
+        """How a CSV file is written; a workbook has no dialect. Raise `Unreadable`."""
+        return None if self.is_workbook else separated.dialect_of(self.path, known)
+
+    def records(self, dialect: Dialect | None) -> Iterator[Record]:
+        """Every record with its line; raise `Unreadable` where it ends before its time."""
+        if dialect is None:
+            return workbooks.rows_of(self.path, self.worksheet)
+        return separated.records(self.path, dialect)
+
+
+def look_through(place: Path, sheets: Collection[str]) -> tuple[list[SheetFile], list[Finding]]:
+    """The files of a folder (or one file) by sheet, and what is wrong with their names."""
+    paths = sorted(place.iterdir()) if place.is_dir() else [place]
+    found: list[SheetFile] = []
+    wrong: list[Finding] = []
+    for path in paths:
+        if path.name.lower() in IGNORED or path.name.startswith((".", "~$")):
+            continue
+        for one in look_at(path, sheets):
+            if isinstance(one, Finding):
+                wrong.append(one)
+            else:
+                found.append(one)
+    if not found and not wrong:
+        wrong.append(Finding(place.name, "holds no sheet of facts", f"The sheets are: {', '.join(sheets)}."))
+    kept, doubled = once(found)
+    return kept, wrong + doubled
+
+
+def look_at(path: Path, sheets: Collection[str]) -> Iterator[SheetFile | Finding]:
+    """The sheets that a file holds, or why it holds none."""
+    ending, stem = path.suffix.lower(), sheet_named(path.stem, sheets)
+    if path.is_dir():
+        yield Finding(path.name, "is a folder", "Import it by itself.")
+    elif ending in OLD_EXCEL:
+        yield Finding(path.name, "is of a kind that is not read", "Save it as .xlsx or as CSV UTF-8.")
+    elif ending not in (CSV, XLSX):
+        yield Finding(path.name, "is neither .csv nor .xlsx", "Take it out of the folder, or save it as one of them.")
+    elif ending == XLSX:
+        yield from look_into(path, stem, sheets)
+    elif stem:
+        yield SheetFile(stem, path)
+    else:
+        yield Finding(path.name, "is not named like a sheet", meant(path.stem, sheets))
+
+
+def look_into(path: Path, stem: str, sheets: Collection[str]) -> Iterator[SheetFile | Finding]:
+    """The sheets of a workbook: its one worksheet where the file is named like a sheet, else those that are."""
+    try:
+        names = [name for name in workbooks.sheet_names(path) if name != workbooks.ABOUT]
+    except Unreadable as wrong:
+        yield unreadable(path.name, wrong)
+        return
+    if stem and len(names) == 1:
+        yield SheetFile(stem, path, names[0])
+        return
+    if not names:
+        yield Finding(path.name, "has no worksheet to be seen", "Name one like a sheet.")
+    for name in names:
+        sheet = sheet_named(name, sheets)
+        if sheet:
+            yield SheetFile(sheet, path, name)
+        else:
+            problem = "has a worksheet that is not named like a sheet"
+            yield Finding(path.name, problem, meant(name, sheets), value=name)
+
+
+def sheet_named(name: str, sheets: Collection[str]) -> str:
+    """The sheet of a name, case, blanks and hyphens forgiven; "" where there is none."""
+    wanted = name.strip().lower().replace(" ", "_").replace("-", "_")
+    return wanted if wanted in sheets else ""
+
+
+def meant(name: str, sheets: Collection[str]) -> str:
+    """What a name was perhaps meant to be."""
+    close = difflib.get_close_matches(name.strip().lower(), list(sheets), n=1, cutoff=0.6)
+    return f"{f'Did you mean {close[0]}? ' if close else ''}The sheets are: {', '.join(sheets)}."
+
+
+def unreadable(name: str, wrong: Unreadable) -> Finding:
+    """The finding that a file cannot be read."""
+    return Finding(name, wrong.problem, wrong.cure, line=wrong.line)
+
+
+def once(found: list[SheetFile]) -> tuple[list[SheetFile], list[Finding]]:
+    """Each sheet's first file, and a finding for each further one."""
+    kept: dict[str, SheetFile] = {}
+    doubled = []
+    for one in found:
+        first = kept.setdefault(one.sheet, one)
+        if first is not one:
+            doubled.append(
+                Finding(one.name, f"holds the sheet {one.sheet}, which {first.name} holds too", "Keep one of them.")
+            )
+    return list(kept.values()), doubled
+
+
+def read_as(name: str, dialect: Dialect | None) -> Iterator[Finding]:
+    """What is worth knowing of how a file was read."""
+    if dialect is not None and dialect.encoding == separated.WINDOWS:
+        cure = "Look at names with accents; CSV UTF-8 leaves no doubt."
+        yield Finding(name, "was read as Windows-1252", cure, severity=Severity.NOTE)

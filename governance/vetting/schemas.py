@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from governance.ports.columns import Day, Text, Word, YesNo
 from governance.vetting.rules import BarredList, Level, Outcome, Relation, StatusResult, Workforce

@@ -1,5 +1,6 @@
 """The commands about packs, as a person at a terminal meets them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_the_shipped_packs_are_activated_by_name(stand: Stand) -> None:
     assert "coventry-lcs: revision 1 is in force" in run(stand, "activate", "coventry-lcs").output
     everything = run(stand, "activate")
     assert everything.exit_code == 0
-    assert "derbyshire-databook: revision 2 is in force" in everything.output
+    assert re.search(r"^derbyshire-databook: revision \d+ is in force", everything.output, re.MULTILINE)
 
 
 def test_a_faulty_pack_is_not_activated(stand: Stand, example: PackTexts, tmp_path: Path) -> None:

@@ -125,12 +125,12 @@ def answered(answer: str) -> Any:
 
 def one_of(system: System, table: Table) -> str:
     """`one_of`."""
-    return f"{which_is(system, table['property'])} {listed(words(item) for item in table['values'])}"
+    return f"{which_is(system, table['property'])} {listed(f'“{words(item)}”' for item in table['values'])}"
 
 
 def none_of(_system: System, table: Table) -> str:
     """`none_of`."""
-    return f"{about(table['property'])}: none of {listed((words(item) for item in table['values']), 'and')}"
+    return f"{about(table['property'])}: none of {listed((f'“{words(item)}”' for item in table['values']), 'and')}"
 
 
 def age_range(_system: System, table: Table) -> str:

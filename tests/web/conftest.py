@@ -35,8 +35,9 @@ def world(today: date) -> dict[str, list[dict[str, Any]]]:
     rows = ordered()
     rows["people"] = [{"reference": name, "name": name.title()} for name in PEOPLE]
     rows["employment"] = [employed(name, "council", **{"from": since}) for name in PEOPLE]
+    looked_up = {"issued": since, "consented_on": since, "status_on": since}
     rows["checks"] = [
-        checked(name, workforce=workforce, issued=since, barred_list="barred" if name == "bar" else "not_barred")
+        checked(name, workforce=workforce, barred_list="barred" if name == "bar" else "not_barred", **looked_up)
         for name in PEOPLE
         for workforce in ("child", "adult")
     ]

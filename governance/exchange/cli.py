@@ -182,7 +182,10 @@ def progress_of(what: str, total: int | None) -> Iterator[Advance]:
 def say_findings(findings: list[Finding], report: Path | None) -> None:
     """Tell what was found, without what the cells hold; the report has all of it."""
     if report is not None:
-        write_report(report, findings)
+        try:
+            write_report(report, findings)
+        except OSError as wrong:
+            raise click.BadParameter(f"{report} cannot be written: {wrong.strerror}", param_hint="--report") from None
     for finding in findings[:SHOWN]:
         click.echo(str(finding), err=True)
     if len(findings) > SHOWN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
@@ -45,6 +45,11 @@ def trimmed(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip() or None
     return value
+
+
+def is_filled(cells: Iterable[Any]) -> bool:
+    """Whether any cell of a row says something."""
+    return any(trimmed(cell) is not None for cell in cells)
 
 
 def defused(text: str) -> str:

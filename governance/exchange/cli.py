@@ -182,14 +182,17 @@ def progress_of(what: str, total: int | None) -> Iterator[Advance]:
 def say_findings(findings: list[Finding], report: Path | None) -> None:
     """Tell what was found, without what the cells hold; the report has all of it."""
     if report is not None:
-        write_report(report, findings)
+        try:
+            write_report(report, findings)
+        except OSError as wrong:
+            raise click.BadParameter(f"{report} cannot be written: {wrong.strerror}", param_hint="--report") from None
     for finding in findings[:SHOWN]:
         click.echo(str(finding), err=True)
     if len(findings) > SHOWN:
         click.echo(f"… and {len(findings) - SHOWN} more: --report FILE.csv names them all.", err=True)
-    wrong = errors(findings)
-    if wrong:
-        click.echo(f"{len(wrong)} errors in {len({finding.file for finding in wrong})} files.", err=True)
+    refused = errors(findings)
+    if refused:
+        click.echo(f"{len(refused)} errors in {len({finding.file for finding in refused})} files.", err=True)
 
 
 def say_leavers(looked: Looked, *, leavers: bool, dry_run: bool) -> None:

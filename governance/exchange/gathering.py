@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from governance.exchange.cells import READERS, BadCell, shown, trimmed
+from governance.exchange.cells import READERS, BadCell, is_filled, shown, trimmed
 from governance.exchange.columns import Column, header_of, match_headers, missing
 from governance.exchange.compact import ABSENT, CompactRows
 from governance.exchange.files import SheetFile, read_as, unreadable
@@ -88,7 +88,7 @@ class SheetReader:
             records = self.file.records(dialect)
             self._read_header(records)
             while batch := list(islice(records, PART)):
-                self._take([(line, cells) for line, cells in batch if any(map(trimmed, cells))])
+                self._take([(line, cells) for line, cells in batch if is_filled(cells)])
                 reading(self.file.name, len(batch))
         except Unreadable as wrong:
             self.gathered.findings.append(unreadable(self.file.name, wrong))
@@ -105,7 +105,7 @@ class SheetReader:
         return sum(column is not None for column in match_headers(self.sheet, headers)[0])
 
     def _read_header(self, records: Iterator[Record]) -> None:
-        line, cells = next((one for one in records if any(map(trimmed, one[1]))), (1, []))
+        line, cells = next((one for one in records if is_filled(one[1])), (1, []))
         headers = [shown(trimmed(cell)) for cell in cells]
         columns, wrong = match_headers(self.sheet, headers)
         self.columns = [(at, column) for at, column in enumerate(columns) if column is not None]

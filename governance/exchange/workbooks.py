@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from governance.exchange.separated import Record, Unreadable
 
 MOST_ROWS = 1_048_576
-MOST_BYTES = 1 << 29
+MOST_BYTES = 1 << 28
 MOST_PACKED = 200  # times as large unpacked as packed; real workbooks come to about 20
 SMALL = 1 << 24
 AGAIN = "Save it anew from Excel as .xlsx."

@@ -182,6 +182,7 @@ def test_a_grant_that_no_active_pack_has_is_a_warning(quick_desk: Desk, tmp_path
 
 @pytest.mark.parametrize(("words", "code"), [
     (["nowhere"], 2), ([], 2), (["--report"], 2), (["--template", "."], 2),
+    ([".", "--report", "/nowhere/at/all.csv"], 2),
 ])  # fmt: skip
 def test_a_wrong_command_ends_with_two(quick_desk: Desk, words: list[str], code: int) -> None:
     assert quick_desk.run("import", *words).exit_code == code

@@ -184,8 +184,8 @@ def say_findings(findings: list[Finding], report: Path | None) -> None:
     if report is not None:
         try:
             write_report(report, findings)
-        except OSError as wrong:
-            raise click.BadParameter(f"{report} cannot be written: {wrong.strerror}", param_hint="--report") from None
+        except OSError as error:
+            raise click.BadParameter(f"{report} cannot be written: {error.strerror}", param_hint="--report") from None
     for finding in findings[:SHOWN]:
         click.echo(str(finding), err=True)
     if len(findings) > SHOWN:

@@ -21,6 +21,7 @@ from governance.ports.sheet import Sheet
 from governance.ports.sources import FactSource
 
 IN_MEMORY = "sqlite://"
+Facts = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class CaseAnswer(NamedTuple):
@@ -33,7 +34,7 @@ class CaseAnswer(NamedTuple):
 
 
 class Trial:
-    """Runs cases one after another, each in an empty database in memory."""
+    """Runs cases one after another, each in a database in memory that holds its facts and nothing else."""
 
     def __init__(
         self, sources: Sequence[FactSource], requirements: Mapping[str, Requirement], sheets: Mapping[str, Sheet]
@@ -44,6 +45,18 @@ class Trial:
 
         self._databases: Databases | None = None
         self._image = b""
+        self._holds: Facts | None = None
+
+    def _holding(self, facts: Facts, now: datetime) -> Databases:
+        """The trial's own database with these facts alone; they are left there for the next case that has the same."""
+        databases = self._databases
+        if databases is None or self._holds != facts:
+            self._holds = None
+            databases = self._blank()
+            rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
+            apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
+            self._holds = {name: list(listed) for name, listed in facts.items()}
+        return databases
 
     def _blank(self) -> Databases:
         """The trial's own database, as empty as on its first day."""
@@ -57,7 +70,7 @@ class Trial:
     def __call__(
         self,
         rules: SystemRules,
-        facts: Mapping[str, Sequence[Mapping[str, Any]]],
+        facts: Facts,
         question: Mapping[str, Any],
         now: datetime,
     ) -> CaseAnswer:
@@ -73,14 +86,12 @@ class Trial:
     def decide(
         self,
         rules: SystemRules,
-        facts: Mapping[str, Sequence[Mapping[str, Any]]],
+        facts: Facts,
         question: Mapping[str, Any],
         now: datetime,
     ) -> Decision:
         """The whole decision of a case."""
-        databases = self._blank()
-        rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
-        apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
+        databases = self._holding(facts, now)
         memory = Memory(databases, self._sources, databases.freshness.current())
         engine = Engine(memory, self._requirements, {rules.system: rules})
         return engine.decide(rules, read_question(question, rules), now)

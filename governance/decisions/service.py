@@ -126,8 +126,8 @@ class Decisions:
         """The names of all systems with an active pack."""
         return sorted(self._systems)
 
-    def _key(self, text: str, now: datetime) -> KeyFacts | None:
-        """The front end whose key this is, or None."""
+    def key(self, text: str, now: datetime) -> KeyFacts | None:
+        """The front end whose key this is at the revision in memory, or None. Whoever asks holds the lock."""
         parts = split_key(text)
         key = self._memory.get(FactKey(CLIENT_KEY, 0, parts[0])) if parts is not None else None
         return key if key is not None and parts is not None and opens(key, parts[1], now) else None
@@ -139,7 +139,7 @@ class Decisions:
         arrived = time.monotonic_ns()
         with self._lock:
             self._catch_up(arrived, at_least)
-            asker = admit(self._key)
+            asker = admit(self.key)
             decided = self._ask(system, read, now, stop_at)
         return self._record(*decided, asker, now)
 

@@ -17,6 +17,7 @@ from governance.exchange.compact import ABSENT
 from governance.ports.sheet import Sheet
 
 KEPT = 20_000
+VALIDATES_SCHEMA = "validates_schema"
 Values = list[Any]
 
 
@@ -29,7 +30,8 @@ class Shortcut:
 
     def __init__(self, sheet: Sheet, columns: Sequence[tuple[int, Column]]) -> None:
         schema = sheet.schema()
-        names = list(schema.fields)
+        self._names = names = list(schema.fields)
+        self._judges = judges(schema)
         by_name = {field.data_key or name: place for place, (name, field) in enumerate(schema.fields.items())}
         self._defaults = [default(field) for field in schema.fields.values()]
         self._needed = [place for place, field in enumerate(schema.fields.values()) if field.required]
@@ -74,7 +76,18 @@ class Shortcut:
             start, end = row[self._span[0]], row[self._span[1]]
             if end is not ABSENT and start is not ABSENT and end < start:
                 return None
-        return row
+        return row if self._is_right(row) else None
+
+    def _is_right(self, row: Values) -> bool:
+        """Whether what the schema asks of a row as a whole holds; what it would say is left to the schema."""
+        if self._judges:
+            said = {name: value for name, value in zip(self._names, row, strict=True) if value is not ABSENT}
+            try:
+                for judge in self._judges:
+                    judge(said, partial=False, many=False)
+            except ValidationError:
+                return False
+        return True
 
     def _read_plain(self, row: Values, cells: Sequence[Any]) -> None:
         width = len(cells)
@@ -115,8 +128,18 @@ class Shortcut:
 
 
 def is_short(schema: Schema) -> bool:
-    """Whether a schema asks its fields only, so that asking them is all that it would do."""
-    return not any(schema._hooks.values())  # noqa: SLF001 - the library has no other word for "nothing but fields"
+    """Whether a schema asks its fields, and whole rows once they are read, and does nothing else to them."""
+    hooks = schema._hooks  # noqa: SLF001 - the library has no other word for what a schema does beside its fields
+    return all(
+        kind == VALIDATES_SCHEMA and not many and not how.get("pass_original")
+        for kind, found in hooks.items()
+        for _, many, how in found
+    )
+
+
+def judges(schema: Schema) -> list[Callable[..., None]]:
+    """What a schema asks of a whole row."""
+    return [getattr(schema, name) for name, *_ in schema._hooks.get(VALIDATES_SCHEMA, ())]  # noqa: SLF001
 
 
 def spans(names: Sequence[str]) -> bool:

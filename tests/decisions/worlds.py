@@ -141,6 +141,12 @@ def optional(name: str, days: list[date]) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(st.just({}), some(days).map(lambda day: {name: day}))
 
 
+def forward(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that ends before it begins, turned round: no sheet takes the other."""
+    backward = "from" in row and "to" in row and row["to"] < row["from"]
+    return row | {"from": row["to"], "to": row["from"]} if backward else row
+
+
 @st.composite
 def grants(draw: st.DrawFn) -> dict[str, Any]:
     """A grant: most are of today, few are odd."""
@@ -153,13 +159,13 @@ def grants(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 3)) == 0:
         chosen = draw(st.lists(some(APPROVERS), max_size=3, unique_by=lambda one: (one["by"], one["capacity"])))
         row["approvals"] = [{**one, "on": draw(some(DAYS))} for one in chosen]
-    return row
+    return forward(row)
 
 
 def employment(draw: st.DrawFn) -> dict[str, Any]:
     post = draw(some(["officer", "planner", "porter"]))
     more = {"post": post, "casework": draw(st.booleans()), "from": draw(some(DAYS))} | draw(optional("to", DAYS))
-    return employed(draw(some(PEOPLE)), draw(some(ORGANISATIONS)), **more)
+    return forward(employed(draw(some(PEOPLE)), draw(some(ORGANISATIONS)), **more))
 
 
 def check(draw: st.DrawFn) -> dict[str, Any]:
@@ -212,7 +218,7 @@ def agreement(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         school = {"school": draw(some([["council"], ["council", "trust"], "trust"]))}
         more |= draw(some([{"purposes": ["care"]}, {"fields": ["name", "risk"]}, {"cohort": school}]))
-    row = agreed(reference, kind, draw(some(["alpha", "beta"])), **more)
+    row = forward(agreed(reference, kind, draw(some(["alpha", "beta"])), **more))
     basis = [{"article_9": "h", "schedule_1": 2}, {"article_9": "f"}, {"article_6": "c"}, {"schedule_1": 5}, {}]
     row |= draw(some(basis))
     lost = draw(some(["", "", "article_6", "article_9", "schedule_1"]))

@@ -11,7 +11,7 @@ import pytest
 
 from governance.app import trial_service
 from governance.decisions.rules import Decision
-from governance.ports.role_rules import SystemRules
+from governance.ports.role_rules import Rule, SystemRules
 from policies import engine
 from policies.cases import Case, read_cases
 from policies.cli import checked, shipped
@@ -114,9 +114,20 @@ def test_there_are_cases_beyond_the_first(folder: Path) -> None:
 
 
 def unexercised(pack: Pack, results: tuple[Asked, ...]) -> list[str]:
-    """The rules that no case's permit or denial names."""
+    """The rules that no case's permit or denial names, nor any denial for want of one of their conditions."""
     named = {rule for one in results for rule in one.decision.rules}
-    return [rule.id for rule in pack.rules if rule.id not in named]
+    return [rule.id for rule in pack.rules if rule.id not in named and not wanting(pack, rule, results)]
+
+
+def wanting(pack: Pack, rule: Rule, results: tuple[Asked, ...]) -> bool:
+    """Whether some case was denied what a rule allows, for want of one of the rule's conditions."""
+    lacking = {(pack.conditions[name].code, pack.conditions[name].source) for name in rule.conditions}
+    return rule.effect == "allow" and any(
+        (one.case.question["resource"]["type"], one.case.question["action"]["name"])
+        == (rule.resource_type, rule.action)
+        and any(each.requirement == "role" and (each.code, each.source) in lacking for each in one.decision.objections)
+        for one in results
+    )
 
 
 @each_pack

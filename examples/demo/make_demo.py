@@ -49,8 +49,8 @@ class Drawing:
         drawn = in_order(self.chance, *self.names.draw(), work)
         if not work.fate and self.chance.random() < DISORDERLY:
             possible = [name for name, state in STATES.items() if state.at(work)]
-            drawn.state = min(possible, key=lambda name: self._befallen[work.name, name])
-            self._befallen[work.name, drawn.state] += 1
+            drawn.state = min(possible, key=lambda name: (self._befallen[work.name, name], self._befallen["", name]))
+            self._befallen.update([(work.name, drawn.state), ("", drawn.state)])
             STATES[drawn.state].befall(self.chance, drawn)
         return drawn
 
@@ -84,6 +84,7 @@ def draw(written: Rows) -> tuple[list[Drawn], Rows]:
         for sheet, listed in one.rows.items():
             rows.setdefault(sheet, []).extend(listed)
     named = {row["reference"]: row["name"] for row in rows["people"]}
+    rows["checklist_answers"] += schools.readiness()
     rows["parties"] += schools.protocols(drawing.chance, head_of, named, written)
     return drawing.drawn, rows
 

@@ -54,8 +54,10 @@ PHASE_1 = (
     Phase1("amber-fold-school", "Secondary", 5),
 )
 """As the report counts them: 9 of 12 used it, 88 records in all. Which school opened how many is invented."""
-PHASE_1_USER = "judith.kerr"
-TRAINED, WITHDRAWN = date(2014, 2, 6), date(2014, 9, 30)
+WRITTEN_USER_AT = "rowan-edge-school"
+CLOSED = ("larkstone-infants", "harthope-primary")
+"""Closed, or below a trust that is suspended."""
+TRAINED = date(2014, 2, 6)
 
 
 def heads(chance: Random, names: Names, written: Rows) -> dict[str, Drawn | str]:
@@ -119,14 +121,17 @@ def signed(agreement: str, version: int, school: str, day: date) -> Row:
 
 
 def phase_1(chance: Random, names: Names, head_of: dict[str, str]) -> Iterator[Drawn]:
-    """The users of Phase 1, one a school, with the laptop and the half day that every school had."""
+    """The users of Phase 1, one a school; the one of Rowan Edge is written by hand."""
     for one in PHASE_1:
-        reference, name = (PHASE_1_USER, "") if one.school == "rowan-edge-school" else names.draw()
-        rows = {"checklist_answers": list(readiness(one.school))}
-        if name:
-            rows |= phase_1_user(chance, reference, name, one, head_of[one.school])
-        work = Work("Phase 1", one.school, POSTS[0], head_of[one.school], (), (), NOBODY)
-        yield Drawn(reference, name, work, "Phase 1 has ended", rows)
+        if one.school != WRITTEN_USER_AT:
+            reference, name = names.draw()
+            work = Work("Phase 1", one.school, POSTS[0], head_of[one.school], (), (), NOBODY)
+            state = (
+                "Phase 1 has ended, and the school or its trust is stopped"
+                if one.school in CLOSED
+                else "Phase 1 has ended"
+            )
+            yield Drawn(reference, name, work, state, phase_1_user(chance, reference, name, one, head_of[one.school]))
 
 
 def phase_1_user(chance: Random, reference: str, name: str, one: Phase1, approver: str) -> Rows:
@@ -157,14 +162,15 @@ def phase_1_user(chance: Random, reference: str, name: str, one: Phase1, approve
     }
 
 
-def readiness(school: str) -> Iterator[Row]:
+def readiness() -> Iterator[Row]:
     """Both criteria of Phase 1: “All 12 schools were trained and provided with a Council-supported laptop.”"""
-    for criterion in (1, 2):
-        yield {
-            "organisation": school,
-            "checklist": "frameworki-phase-1",
-            "criterion": criterion,
-            "met": True,
-            "signed_by": "Derbyshire County Council",
-            "signed_on": TRAINED - timedelta(days=14 - 7 * criterion),
-        }
+    for one in PHASE_1:
+        for criterion in (1, 2):
+            yield {
+                "organisation": one.school,
+                "checklist": "frameworki-phase-1",
+                "criterion": criterion,
+                "met": True,
+                "signed_by": "Derbyshire County Council",
+                "signed_on": TRAINED - timedelta(days=14 - 7 * criterion),
+            }

@@ -28,7 +28,7 @@ TRUST = OrganisationFacts(2, "trust", "The Trust", "charity", 0, "", Organisatio
 SAFEGUARDING = LawfulBasis(Article6.PUBLIC_TASK, Article9.SUBSTANTIAL_PUBLIC_INTEREST, 18)
 SHARING = AgreementFacts(
     1, "dsa", AgreementKind.SHARING, 1, "mis", AgreementState.ACTIVE, LONG_AGO, LATER, LONG_AGO, LONG_AGO, (), (),
-    SAFEGUARDING,
+    basis=SAFEGUARDING,
 )  # fmt: skip
 BARE = SHARING._replace(row=2, reference="bare", basis=LawfulBasis())
 ARTICLE_6 = "the basis of UK GDPR Article 6"

@@ -191,7 +191,7 @@ def test_the_folder_is_what_the_script_writes(world: World) -> None:
 
 
 def test_phase_1_is_as_the_report_counts_it() -> None:
-    """Appendix A of the report to Cabinet: schools with access and schools that used it, phase by phase; 88 records in all."""
+    """The report to Cabinet, Appendix A: schools with access and those that used it, by phase; 88 records in all."""
     used = Counter(one.phase for one in schools.PHASE_1 if one.opened)
     had = Counter(one.phase for one in schools.PHASE_1)
     assert had == {"Infant & Nursery": 1, "Junior": 2, "Primary": 5, "Secondary": 4}

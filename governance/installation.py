@@ -13,7 +13,7 @@ from typing import Any
 
 FILE = "postern.env"
 KEY_FILE = "demo-key"
-DEMO = Path(__file__).parents[1] / "examples" / "demo" / "facts.toml"
+DEMO = Path(__file__).parents[1] / "examples" / "demo" / "facts"
 WRITTEN_FOR = "2026-11-02"
 Invoke = Callable[..., str]
 
@@ -72,7 +72,7 @@ def load_demo(lazy: Any, invoke: Invoke) -> str:
     kept = lazy.instance / KEY_FILE
     if lazy.databases.freshness.current() == 0:
         invoke(lazy, "packs", "activate")
-        invoke(lazy, "facts", "apply", str(DEMO), "--written-for", WRITTEN_FOR)
+        invoke(lazy, "import", str(DEMO), "--written-for", WRITTEN_FOR)
         lazy.decisions.catch_up()
         systems = [word for system in lazy.decisions.systems() for word in ("--system", system)]
         write_private(kept, invoke(lazy, "keys", "add", "Demonstration look-up", *systems))

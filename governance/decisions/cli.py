@@ -116,6 +116,7 @@ def in_words(decision: Decision, answered: Answered, as_of: str | None) -> str:
         ]
         if "source" in reason:
             lines.append(f"      Source: {reason['source']}")
+    lines += [f"  Instead: {route.what}" for route in decision.routes]
     lines += [f"  By rule {rule}: {source}" for rule, source in zip(decision.rules, decision.sources, strict=False)]
     lines += [
         f"  Obligation {one.id} ({one.type}) {json.dumps(dict(one.properties), ensure_ascii=False)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from governance.ports.actor import Actor
 
 SHOWN = 200
 Advance = Callable[[int], None]
+WRITTEN_FOR = click.option(
+    "--written-for", type=click.DateTime(["%Y-%m-%d"]), help="Move all days as if that day were today."
+)
 
 
 @click.group()
@@ -37,14 +40,12 @@ def facts() -> None:
 
 @facts.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--written-for", type=click.DateTime(["%Y-%m-%d"]), help="Move all days as if that day were today.")
+@WRITTEN_FOR
 @click.pass_obj
 def apply(service: Any, file: Path, written_for: datetime | None) -> None:
     """Apply a FILE of facts (TOML, the shape of a pack's cases): all of it, or nothing and every error."""
     try:
-        document = read_toml_file(file)
-        if written_for is not None:
-            document = moved(document, clock.london_day(clock.now()) - written_for.date())
+        document = moved(read_toml_file(file), since(written_for, clock.now()))
         rows = read_rows(document, service.sheets)
         with progress_of("Applying", sum(map(len, rows.values()))) as advance:
             applied = apply_rows(
@@ -85,8 +86,17 @@ def erase(service: Any, sheet: str, row: int, why: str) -> None:
 @click.option("--leavers", is_flag=True, help="End the employment and grants of people who are no longer listed.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write findings as CSV.")
 @click.option("--template", is_flag=True, help="Write empty files to fill in into FOLDER instead.")
+@WRITTEN_FOR
 @click.pass_obj
-def import_(service: Any, folder: Path, dry_run: bool, leavers: bool, report: Path | None, template: bool) -> None:
+def import_(
+    service: Any,
+    folder: Path,
+    dry_run: bool,
+    leavers: bool,
+    report: Path | None,
+    template: bool,
+    written_for: datetime | None,
+) -> None:
     """Import a FOLDER of spreadsheets (.csv, .xlsx), or one workbook: all of it, or nothing and every error."""
     if template:
         make_templates(service, folder)
@@ -94,7 +104,7 @@ def import_(service: Any, folder: Path, dry_run: bool, leavers: bool, report: Pa
     if not folder.exists():
         raise click.BadParameter(f"there is no {folder}", param_hint="FOLDER")
     now = clock.now()
-    looked = look(service, folder, now, leavers=leavers)
+    looked = look(service, folder, now, leavers=leavers, moved_by=since(written_for, now))
     say_findings(looked.findings, report)
     if looked.is_refused:
         raise click.ClickException("nothing was imported")
@@ -148,7 +158,12 @@ def make_templates(service: Any, folder: Path) -> None:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
 
 
-def look(service: Any, folder: Path, now: datetime, *, leavers: bool) -> Looked:
+def since(written_for: datetime | None, now: datetime) -> timedelta:
+    """How long ago facts were written that are to be as old as on that day; nothing where no day is named."""
+    return timedelta() if written_for is None else clock.london_day(now) - written_for.date()
+
+
+def look(service: Any, folder: Path, now: datetime, *, leavers: bool, moved_by: timedelta) -> Looked:
     """Read and check everything, saying how far it is."""
     with progress_of("Reading", None) as advance:
         return look_at_import(
@@ -159,6 +174,7 @@ def look(service: Any, folder: Path, now: datetime, *, leavers: bool) -> Looked:
             leavers=leavers,
             roles_at=lambda session, at: active_roles(service, session, at),
             reading=lambda _name, count: advance(count),
+            moved_by=moved_by,
         )
 
 

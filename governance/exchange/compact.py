@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, overload
+
+from governance.exchange.reading import shifted
 
 ABSENT: Any = object()
 
@@ -34,6 +37,10 @@ class CompactRows(Sequence[dict[str, Any]]):
                 values[place] = self._shared.setdefault(value, value)
         self._rows.append(tuple(values))
         self.lines.append(line)
+
+    def move(self, by: timedelta) -> None:
+        """Move every day in every row."""
+        self._rows = [tuple(shifted(value, by) for value in values) for values in self._rows]
 
     def values(self, field: str) -> Iterator[Any]:
         """One field of every row; ABSENT where a row has none."""

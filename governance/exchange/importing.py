@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -54,10 +54,16 @@ def look_at_import(
     leavers: bool,
     roles_at: RolesAt,
     reading: Reading,
+    moved_by: timedelta = timedelta(),
 ) -> Looked:
-    """Read a folder, a workbook or a file, and find everything that is wrong with it; write nothing."""
+    """Read a folder, a workbook or a file, and find everything that is wrong with it; write nothing.
+
+    All days are moved by `moved_by`: a demonstration stays as old as the day it was written for.
+    """
     files, wrong = look_through(place, list(sheets))
     gathered = gather(files, sheets, wrong, reading)
+    for rows in gathered.rows.values() if moved_by else ():
+        rows.move(moved_by)
     leaving = Leaving()
     with databases.reading() as session:
         at = session.execute(select(Ledger.revision)).scalar_one()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,18 @@ def test_a_folder_is_imported(desk: Desk, tmp_path: Path) -> None:
     ]
     assert may_read(desk, "zoe")
     assert may_read(desk, "ann")
+
+
+def test_days_are_moved_as_if_the_day_it_was_written_for_were_today(quick_desk: Desk, tmp_path: Path) -> None:
+    today = clock.london_day(clock.now())
+    told = quick_desk.run("import", str(written(tmp_path / "in")), "--written-for", "2024-03-01")
+    assert told.exit_code == 0, told.output
+    by = today - date(2024, 3, 1)
+    with quick_desk.installation.databases.reading() as session:
+        grant = session.scalars(select(Grant).where(Grant.role == "reader").order_by(Grant.id.desc())).first()
+    assert grant
+    assert (grant.starts_on, grant.ends_on) == (today, date(2030, 1, 31) + by)
+    assert [one["on"] for one in grant.approvals] == [(date(2024, 2, 28) + by).isoformat()]
 
 
 def test_the_same_folder_again_changes_nothing_and_says_so(desk: Desk, tmp_path: Path) -> None:

@@ -1,20 +1,14 @@
 """The demonstration: the three curl lines that it prints, pasted, give what the README shows."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,62 +16,9 @@ import pytest
 from governance.kernel.errors import Conflict
 from governance.serving import refuse_taken
 from tests.architecture.source import ROOT
+from tests.journeys.demonstration import Demo, agrees
 
-STARTED_WITHIN_SECONDS = 60
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-class Demo(NamedTuple):
-    """A demonstration that runs: where its files are, what it has printed, its three lines."""
-
-    instance: Path
-    said: str
-    lines: list[str]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POSTERN_")}
-    environment |= {"POSTERN_INSTANCE": str(folder / "instance"), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    said = folder / "said.txt"
-    with said.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-c", "import wsgi; wsgi.main()", "demo", "run", "--port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_until_served(server, port, said)
-        text = said.read_text("utf-8")
-        yield Demo(folder / "instance", text, [line for line in text.splitlines() if line.startswith("curl ")])
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-
-
-def wait_until_served(server: "subprocess.Popen[bytes]", port: int, said: Path) -> None:
-    deadline = time.monotonic() + STARTED_WITHIN_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
-                connection.request("GET", "/readyz")
-                if connection.getresponse().status == 200:
-                    return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    pytest.fail(f"the demonstration did not start:\n{said.read_text('utf-8')}")
 
 
 def paste(line: str) -> Any:
@@ -99,19 +40,6 @@ def shown(heading: str) -> Any:
     block = re.search(r"```json\n(.*?)```", section, re.DOTALL)
     assert block, heading
     return json.loads(block[1])
-
-
-def agrees(shown: Any, given: Any) -> bool:
-    """Whether an answer is what is shown: "…" stands for what is left out, a day in the end for any day."""
-    if isinstance(shown, dict):
-        return all(name == "…" or (name in given and agrees(value, given[name])) for name, value in shown.items())
-    if isinstance(shown, list):
-        if shown and shown[-1] == "…":
-            return agrees(shown[:-1], given[: len(shown) - 1])
-        return len(shown) == len(given) and all(agrees(one, other) for one, other in zip(shown, given, strict=True))
-    if isinstance(shown, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z", shown):
-        return isinstance(given, str) and given.endswith("Z")
-    return bool(shown == given)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The demonstration: its import folder, and the script that draws its people."""

@@ -141,10 +141,10 @@ def optional(name: str, days: list[date]) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(st.just({}), some(days).map(lambda day: {name: day}))
 
 
-def forward(row: dict[str, Any]) -> dict[str, Any]:
+def forward(row: dict[str, Any], first: str = "from", last: str = "to") -> dict[str, Any]:
     """A row that ends before it begins, turned round: no sheet takes the other."""
-    backward = "from" in row and "to" in row and row["to"] < row["from"]
-    return row | {"from": row["to"], "to": row["from"]} if backward else row
+    backward = first in row and last in row and row[last] < row[first]
+    return row | {first: row[last], last: row[first]} if backward else row
 
 
 @st.composite
@@ -187,7 +187,7 @@ def check(draw: st.DrawFn) -> dict[str, Any]:
 
 def course(draw: st.DrawFn) -> dict[str, Any]:
     more = {"completed": draw(some(COMPLETED))} | draw(optional("expires", DAYS))
-    return trained(draw(some(PEOPLE)), draw(some(["reading", "safety"])), **more)
+    return forward(trained(draw(some(PEOPLE)), draw(some(["reading", "safety"])), **more), "completed", "expires")
 
 
 def conflict(draw: st.DrawFn) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def checklist_answer(draw: st.DrawFn) -> dict[str, Any]:
         row["signed_on"] = draw(some(DAYS))
     elif draw(st.booleans()):
         row = {name: found for name, found in row.items() if not name.startswith("signed")}
-    return row | draw(optional("valid_to", DAYS))
+    return forward(row | draw(optional("valid_to", DAYS)), "signed_on", "valid_to")
 
 
 def agreement(draw: st.DrawFn) -> dict[str, Any]:

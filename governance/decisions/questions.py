@@ -40,9 +40,8 @@ def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "") -> 
     for name, entity in (("subject", subject), ("action", action)):
         if "properties" in entity:
             part(entity, "properties", f"{at}/{name}")
-    told, strange, differing = (
-        read_context(part(body, "context", at), rules, f"{at}/context") if "context" in body else EMPTY
-    )
+    around = part(body, "context", at) if "context" in body else NOTHING
+    told, strange, differing = read_context(around, rules, f"{at}/context") if around or rules.context else EMPTY
     subject_id = identifier(subject, "id", at, "subject")
     return Question(
         identifier(subject, "type", at, "subject"),

@@ -7,6 +7,7 @@ deny rule's does. A parameter called `property`, or ending in it, names a proper
 from __future__ import annotations
 
 import inspect
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -95,7 +96,12 @@ def value_of(asked: Asked, name: str) -> Any:
 def present(asked: Asked, *, property: str) -> bool | None:  # noqa: A002 - the name that packs write
     """The property is given, and not blank or empty. Never unknown: what is absent is not present."""
     value = value_of(asked, property)
-    return value not in (None, (), []) and (not isinstance(value, str) or bool(value.strip()))
+    return value not in (None, (), []) and (not isinstance(value, str) or says_something(value))
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has a letter, a digit or any other sign to be seen; blanks and zero-width signs are none."""
+    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 
 @condition(Code.CONDITION_UNMET, words={"condition": "{property} is not given"})

@@ -16,7 +16,11 @@ from governance.exchange.days import NoDay, read_day
 DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 KEPT_AS_TEXT = re.compile(r"'+[=+\-@\t\r]")
 WHOLE = re.compile(r"[+-]?\d{1,18}")
-BROKEN = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
+UNRECKONED = "#FORMULA!"
+"""What a formula without a result reads as."""
+BROKEN = frozenset(
+    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", UNRECKONED}
+)
 YES_NO = {"yes": True, "true": True, "y": True, "no": False, "false": False, "n": False}
 
 
@@ -66,6 +70,8 @@ def read_text(value: Any) -> str:
     """Text; a number is taken as it looks: 123, never 123.0."""
     if isinstance(value, str):
         if value in BROKEN:
+            if value == UNRECKONED:
+                raise BadCell("holds a formula whose result is not in the file", "Write the value itself.")
             raise BadCell("holds an error of the spreadsheet", "Mend the formula, or write the value itself.")
         return as_typed(value) if value[0] == "'" else value
     if isinstance(value, bool):

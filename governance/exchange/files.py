@@ -87,6 +87,12 @@ def look_into(path: Path, stem: str, sheets: Collection[str]) -> Iterator[SheetF
     except Unreadable as wrong:
         yield unreadable(path.name, wrong)
         return
+    for name in workbooks.hidden_names(path):
+        if sheet_named(name, sheets):
+            yield Finding(path.name, f'has a hidden worksheet "{name}"', "Show it, or take it out of the workbook.")
+    for name in names:
+        if workbooks.is_merged(path, name):
+            yield Finding(f"{path.name}[{name}]", "has merged cells: only the first holds a value", "Unmerge them.")
     if stem and len(names) == 1:
         yield SheetFile(stem, path, names[0])
         return

@@ -109,6 +109,7 @@ class SheetReader:
         headers = [shown(trimmed(cell)) for cell in cells]
         columns, wrong = match_headers(self.sheet, headers)
         self.columns = [(at, column) for at, column in enumerate(columns) if column is not None]
+        self.gaps = len(self.columns) < len(columns)
         self.stray = {one.position for one in wrong}
         place: dict[str, Any] = {"file": self.file.name, "line": line}
         for one in wrong:
@@ -132,7 +133,7 @@ class SheetReader:
         others = [record for record, values in zip(batch, swift, strict=True) if values is None]
         loaded = iter(self._load(others))
         for (line, cells), values in zip(batch, swift, strict=True):
-            if len(cells) > len(self.columns):
+            if self.gaps or len(cells) > len(self.columns):
                 self._find_strays(line, cells)
             if values is not None:
                 self.rows.add_values(values, line)

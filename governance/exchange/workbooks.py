@@ -9,14 +9,16 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from governance.exchange.cells import UNRECKONED
 from governance.exchange.separated import Record, Unreadable
 
 MOST_ROWS = 1_048_576
@@ -27,13 +29,13 @@ AGAIN = "Save it anew from Excel as .xlsx."
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Any]:
-    """A workbook for reading; raise `Unreadable` where it is none, or is not to be trusted."""
+def opened(file: Path, *, formulas: bool = False) -> Iterator[Any]:
+    """A workbook for reading, with what its formulas came to or as they stand; raise `Unreadable` where it is none."""
     refuse_bomb(file)
     if not openpyxl.DEFUSEDXML:
         raise Unreadable("cannot be read safely: defusedxml is missing", "Install what the lock file names.")
     try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
     except Exception:  # noqa: BLE001 - whatever ails a file from outside
         raise Unreadable("is no workbook that can be read", AGAIN) from None
     try:
@@ -59,23 +61,57 @@ def sheet_names(file: Path) -> list[str]:
         return [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
 
 
-def rows_of(file: Path, worksheet: str) -> Iterator[Record]:
-    """Every row of a worksheet with its number; raise `Unreadable` where it cannot be read (further)."""
-    number = 0
+def hidden_names(file: Path) -> list[str]:
+    """The names of the worksheets that are not to be seen; raise `Unreadable`."""
     with opened(file) as book:
-        sheet = book[worksheet]
-        sheet.reset_dimensions()
+        return [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
+
+
+def is_merged(file: Path, worksheet: str) -> bool:
+    """Whether cells of a worksheet are merged: all but the first of them hold nothing, whatever is seen."""
+    with opened(file) as book, zipfile.ZipFile(file) as archive:
+        place = book[worksheet]._worksheet_path  # noqa: SLF001 - the library skips merged cells when it streams
+        with archive.open(place.lstrip("/")) as part:
+            return holds(part, b"<mergeCell ")
+
+
+def holds(part: IO[bytes], sought: bytes) -> bool:
+    """Whether a stream has some bytes in it; read in pieces that overlap."""
+    kept = b""
+    while piece := part.read(1 << 20):
+        if sought in kept + piece:
+            return True
+        kept = piece[-len(sought) :]
+    return False
+
+
+def rows_of(file: Path, worksheet: str) -> Iterator[Record]:
+    """Every row of a worksheet with its number; raise `Unreadable` where it cannot be read (further).
+
+    A formula of which the file holds no result comes as a mark that no sheet takes.
+    """
+    number = 0
+    with opened(file) as book, opened(file, formulas=True) as written:
+        sheet, formulas = book[worksheet], written[worksheet]
+        for each in (sheet, formulas):
+            each.reset_dimensions()
         try:
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            both = zip(sheet.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=False)
+            for number, (cells, sources) in enumerate(both, 1):
                 if number > MOST_ROWS:
                     break
-                yield number, list(cells)
+                yield number, [reckoned(*pair) for pair in zip_longest(cells, sources)]
         except Unreadable:
             raise
         except Exception:  # noqa: BLE001 - whatever ails a file from outside
             raise Unreadable("cannot be read from here on", AGAIN, line=number + 1) from None
     if number > MOST_ROWS:
         raise Unreadable("has more rows than a worksheet can have", AGAIN, line=number)
+
+
+def reckoned(value: Any, source: Any) -> Any:
+    """A cell's value; a mark where a formula came to nothing."""
+    return UNRECKONED if value is None and isinstance(source, str) and source.startswith("=") else value
 
 
 def letter_of(position: int) -> str:

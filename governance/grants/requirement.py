@@ -14,6 +14,7 @@ from governance.grants.rules import (
     in_system,
     lasts_longest,
     next_change,
+    outside,
     unfilled_approvals,
 )
 from governance.kernel.clock import iso
@@ -49,9 +50,14 @@ class GrantTerms:
     before: tuple[Earlier, ...] = ()
     source: str = ""
 
-    def rule_of(self, grant: GrantFacts) -> GrantTerms | Earlier:
-        """What a grant needs, by the rule of its day."""
-        day = max((item.on for item in grant.approvals if item.on), default=grant.starts_on)
+    def rule_of(self, grant: GrantFacts, holder: str, now: datetime) -> GrantTerms | Earlier:
+        """What a grant needs, by the rule of its day; approvals that could count under no rule do not choose it."""
+        if not self.before:
+            return self
+        groups = [self.approvals, *(rule.approvals for rule in self.before)]
+        named = {name for approvals in groups for capacities in approvals for name in capacities}
+        given = [item for item in grant.approvals if item.is_given(now) and item.by != holder]
+        day = max((item.on for item in given if item.on and item.capacity in named), default=grant.starts_on)
         return next((rule for rule in self.before if day is not None and day < rule.day), self)
 
 
@@ -92,7 +98,7 @@ class GrantRequirement:
         line: tuple[str, ...] = facts[2]
         evidence = Evidence(KIND, str(grant.row), grant.ends_at)
         objections = _out_of_time(grant, evidence, terms, now)
-        rule = terms.rule_of(grant)
+        rule = terms.rule_of(grant, holder, now)
         if rule.approvals:
             unfilled = unfilled_approvals(rule.approvals, grant.approvals, holder, now, line, terms.anywhere)
             objections += tuple(_unapproved(item, evidence, terms) for item in unfilled)
@@ -100,18 +106,29 @@ class GrantRequirement:
         held = lasts_longest(others, now)
         if rule.holding and held is None:
             objections += (_not_held(rule.holding, terms),)
+        settled = not grant.scope
         if objections:
-            return Standing(objections, (evidence,), earliest(*(next_change(each, now) for each in (grant, *others))))
+            until = earliest(*(next_change(each, now) for each in (grant, *others)))
+            return Standing(objections, (evidence,), until, settled)
         if held is None:
-            return Standing((), (evidence,), grant.ends_at)
+            return Standing((), (evidence,), grant.ends_at, settled)
         other = Evidence(KIND, str(held.row), held.ends_at)
-        return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at))
+        return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at), settled)
 
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: GrantTerms, query: Query, now: datetime
     ) -> Standing:
-        """Nothing remains to be asked."""
-        return standing
+        """Whether the record lies within the grant's scope; a property that is not known lies outside."""
+        grant: GrantFacts = facts[0]
+        evidence = Evidence(KIND, str(grant.row), grant.ends_at)
+        beyond = outside(grant.scope, query.properties)
+        return Standing(tuple(_outside(name, grant, evidence, terms) for name in beyond))
+
+
+def _outside(name: str, grant: GrantFacts, evidence: Evidence, terms: GrantTerms) -> Objection:
+    values = grant.scope[name]
+    allowed = ", ".join(map(str, values)) if isinstance(values, (list, tuple)) else str(values)
+    return Objection(Code.COHORT, KIND, evidence, (("cohort", f"{name} is {allowed}"),), terms.source)
 
 
 def read_earlier(value: object) -> tuple[Earlier, ...]:

@@ -23,7 +23,7 @@ class Approval(NamedTuple):
 
     def reaches(self, line: Collection[str], anywhere: Collection[str]) -> bool:
         """Whether it was given for the organisation of the grant or one above it, or in a capacity without bounds."""
-        return not self.organisation or self.organisation in line or self.capacity in anywhere
+        return self.organisation in line or self.capacity in anywhere
 
 
 class GrantFacts(NamedTuple):
@@ -81,6 +81,19 @@ def unfilled_approvals(
             by_holder = any(item.by == holder and item.capacity in capacities for item in given)
             unfilled.append(Unfilled(capacities, by_holder, strays.pop(0) if strays and not by_holder else None))
     return unfilled
+
+
+def outside(scope: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
+    """The names in a grant's scope of which a record has another value, or none; of a list, every item must fit."""
+    return [name for name, allowed in scope.items() if not within(properties.get(name), allowed)]
+
+
+def within(value: Any, allowed: Any) -> bool:
+    """Whether a property is what a scope allows: one value, or one of a list. True is not 1."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(within(item, allowed) for item in value)
+    choices = allowed if isinstance(allowed, (list, tuple)) else (allowed,)
+    return any(type(value) is type(item) and value == item for item in choices)
 
 
 def fill(needed: Sequence[tuple[str, ...]], approvals: Sequence[Approval]) -> dict[int, str]:

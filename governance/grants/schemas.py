@@ -34,4 +34,7 @@ class GrantIn(Schema):
         load_default=list,
         metadata={"says": "who approved; the pack says whose approvals a role needs"},
     )
-    scope = Table(load_default=dict, metadata={"says": "what the grant is limited to, one column a name"})
+    scope = Table(
+        load_default=dict,
+        metadata={"says": "what it is limited to: the record's property of this name has this value, or one of a list"},
+    )

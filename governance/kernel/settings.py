@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from governance.kernel.errors import BadInput, Fault
 
 @dataclass(frozen=True, slots=True)
 class RecordKeys:
-    """Keys under which record ids are hashed: the first hashes, all of them match (retired ones stay for matching)."""
+    """Keys under which record ids are hashed: the first hashes, all of them match (retired ones stay for matching).
+
+    A key goes by a mark of what it is, not by the name that people give it: another key of the same name is never taken
+    for it, and what was hashed under a key that is gone is refused, not overlooked.
+    """
 
     current: str
     keys: tuple[tuple[str, bytes], ...] = field(repr=False)
@@ -20,14 +25,19 @@ class RecordKeys:
     @classmethod
     def parse(cls, text: str) -> RecordKeys:
         """Read `id:hex,id:hex …`, newest first; each key has at least 128 bits."""
-        keys = []
+        keys: dict[str, bytes] = {}
         for part in text.split(","):
             name, _, value = part.strip().partition(":")
             raw = bytes.fromhex(value)
             if not name or len(raw) < 16:
                 raise ValueError("each key is written id:hex with at least 32 hex digits")
-            keys.append((name, raw))
-        return cls(keys[0][0], tuple(keys))
+            keys[mark_of(raw)] = raw
+        return cls(next(iter(keys)), tuple(keys.items()))
+
+
+def mark_of(key: bytes) -> str:
+    """What tells a key from another, and nothing of the key itself: sixteen hex digits of a keyed hash under it."""
+    return hmac.digest(key, b"postern record key", "sha256")[:8].hex()
 
 
 @dataclass(frozen=True, slots=True)

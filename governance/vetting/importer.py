@@ -10,7 +10,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.settings import RecordKeys, Settings
 from governance.ports.sheet import Names, Row, Sheet
 from governance.vetting.models import Check, Conflict, Suspension, Training
-from governance.vetting.rules import key_mark, record_hash
+from governance.vetting.rules import record_hash
 from governance.vetting.schemas import CheckIn, ConflictIn, SuspensionIn, TrainingIn
 
 OF_A_PERSON = (("person", "person"),)
@@ -59,7 +59,7 @@ def conflicts(settings: Settings) -> Sheet:
         resolve=conflict_rows_under(settings.record_keys),
         keys=lambda row: (FactKey("conflicts", row["person_id"]),),
         refers=OF_A_PERSON,
-        unfold=conflicts_unfolded_under(settings.record_keys),
+        unfold=unfold_conflict,
     )
 
 
@@ -108,13 +108,12 @@ def training_row(row: Row, names: Names) -> dict[str, Any]:
 def conflict_rows_under(keys: RecordKeys) -> Callable[[Row, Names], dict[str, Any]]:
     """How a conflict's columns are made: under the current record key, or as they were made under one that is here."""
     known = dict(keys.keys)
-    written = {f"{name}:{key_mark(key)}": name for name, key in keys.keys}
 
     def conflict_row(row: Row, names: Names) -> dict[str, Any]:
         if "record_hash" in row:
-            if row["record_key"] not in written:
+            if row["record_key"] not in known:
                 raise BadInput([Fault("record_key", "names a record key that this installation does not have", NO_KEY)])
-            key_id, hashed = written[row["record_key"]], bytes.fromhex(row["record_hash"])
+            key_id, hashed = row["record_key"], bytes.fromhex(row["record_hash"])
         else:
             key_id = keys.current
             hashed = record_hash(known[key_id], row["system"], row["type"], row["id"])
@@ -130,15 +129,10 @@ def conflict_rows_under(keys: RecordKeys) -> Callable[[Row, Names], dict[str, An
     return conflict_row
 
 
-def conflicts_unfolded_under(keys: RecordKeys) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """How a conflict's fields are made of its columns: the hash, and the key with its mark."""
-    marks = {name: f"{name}:{key_mark(key)}" for name, key in keys.keys}
-
-    def unfold_conflict(columns: Mapping[str, Any]) -> dict[str, Any]:
-        mark = marks.get(columns["key_id"], columns["key_id"])
-        return {"record_hash": columns["record_hash"].hex(), "record_key": mark, "relation": columns["relation"]}
-
-    return unfold_conflict
+def unfold_conflict(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """A conflict's fields of its columns: the hash, and the mark of the key under which it was made."""
+    hashed = columns["record_hash"].hex()
+    return {"record_hash": hashed, "record_key": columns["key_id"], "relation": columns["relation"]}
 
 
 def suspension_row(row: Row, names: Names) -> dict[str, Any]:

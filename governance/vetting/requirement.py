@@ -111,7 +111,7 @@ class VettingRequirement(Settled):
         (check, last_day), end = longest
         evidence = Evidence("check", str(check.row), end)
         if end is None or now < end:
-            return Standing((), (evidence,), earliest(end, next_day(check.days, now)))
+            return Standing((), (evidence,), earliest(end, until))
         if not terms.renewal_years:
             return Standing((_no_status(check, evidence, terms),), (evidence,), until)
         detail = (("issued", str(check.issued_on)), ("last_day", str(last_day)))

@@ -170,15 +170,16 @@ def lasts_longest(ends: Iterable[tuple[Lasting, datetime | None]]) -> tuple[Last
 
 
 def counting_checks(checks: Iterable[CheckFacts], workforce: Workforce, now: datetime) -> list[CheckFacts]:
-    """Clear checks for a workforce, issued by now, of which no status check says that they are no longer current."""
-    return [
-        check
-        for check in checks
-        if check.outcome is Outcome.CLEAR
-        and check.workforce is workforce
-        and check.is_issued(now)
-        and not check.is_overtaken(now)
-    ]
+    """Clear checks for a workforce, issued by now, of which no status check says that they are no longer current.
+
+    What came to light with a later check came to light for the earlier ones too: a check that is not clear, or no
+    longer current, takes with it those that were issued before it.
+    """
+    issued = [check for check in checks if check.workforce is workforce and check.is_issued(now)]
+    bad = [check for check in issued if check.outcome is Outcome.NOT_CLEAR or check.is_overtaken(now)]
+    last = max(map(order_of_issue, bad), default=None)
+    clear = [check for check in issued if check.outcome is Outcome.CLEAR and check not in bad]
+    return [check for check in clear if last is None or order_of_issue(check) > last]
 
 
 def is_enough(check: CheckFacts, level: Level) -> bool:
@@ -231,11 +232,6 @@ def record_hash(key: bytes, system: str, resource_type: str, resource_id: str) -
     """The keyed hash by which a record is named: HMAC-SHA256 over its length-prefixed parts."""
     parts = [part.encode() for part in (system, resource_type, resource_id)]
     return hmac.digest(key, b"".join(len(part).to_bytes(4, "big") + part for part in parts), "sha256")
-
-
-def key_mark(key: bytes) -> str:
-    """What tells a record key from another of the same name, and gives nothing of it away."""
-    return hmac.digest(key, b"the mark of a record key", "sha256").hex()[:12]
 
 
 def conflict_with(

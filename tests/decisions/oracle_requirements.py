@@ -88,8 +88,7 @@ def vetting(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Why
     clear = [
         row
         for row in case.rows("checks", person=held.person, outcome="clear", workforce=terms.get("workforce", "child"))
-        if row["issued"] <= case.today
-        and not (row.get("status") == "no_longer_current" and row["status_on"] <= case.today)
+        if row["issued"] <= case.today and not spoiled(case, held, row)
     ]
     deep = [row for row in clear if LEVELS.index(row["level"]) >= LEVELS.index(terms["level"])]
     years, months = terms.get("renewal_years", 0), terms.get("status_months", 0)
@@ -106,6 +105,19 @@ def vetting(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Why
         yield Why("vetting_level", "vetting")
     elif not in_date:
         yield Why("vetting_expired" if years else "vetting_status_missing", "vetting")
+
+
+def spoiled(case: Case, held: Holding, row: Mapping[str, Any]) -> bool:
+    """Whether a check, or a later one for the same work, says that something has come to light."""
+    return any(
+        later["issued"] >= row["issued"]
+        and later["issued"] <= case.today
+        and (
+            later.get("outcome") == "not_clear"
+            or (later.get("status") == "no_longer_current" and later["status_on"] <= case.today)
+        )
+        for later in case.rows("checks", person=held.person, workforce=row["workforce"])
+    )
 
 
 def looked_up(case: Case, row: Mapping[str, Any]) -> bool:

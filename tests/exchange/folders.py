@@ -22,8 +22,8 @@ from wsgi import AREAS
 PEOPLE = "reference,name,manager\nzoe,Zoë Zeta,mo\n"
 EMPLOYMENT = "person,organisation,post,casework,from,to\nzoe,council,archivist,yes,29/02/2024,\n"
 GRANTS = (
-    "person,system,role,organisation,from,to,approval_1_by,approval_1_capacity,approval_1_on,scope.area\n"
-    "zoe,archive,reader,council,1 March 2024,2030-01-31,mo,line_manager,28.2.2024,north\n"
+    "person,system,role,organisation,from,to,approval_1_by,approval_1_capacity,approval_1_organisation,approval_1_on,scope.area\n"
+    "zoe,archive,reader,council,1 March 2024,2030-01-31,mo,line_manager,council,28.2.2024,\n"
 )
 GOOD: Mapping[str, str] = {"people": PEOPLE, "employment": EMPLOYMENT, "grants": GRANTS}
 

@@ -29,7 +29,7 @@ role = "reader"
 organisation = "council"
 from = 2024-03-01
 to = 2030-01-31
-approvals = [{ by = "mo", capacity = "line_manager", on = 2024-02-28 }]
+approvals = [{ by = "mo", capacity = "line_manager", organisation = "council", on = 2024-02-28 }]
 """
 OTHER = '[[people]]\nreference = "zoe"\nname = "Other"\n\n'
 TABLES = (PersonDetails, Employment, TrailEntry)

@@ -24,10 +24,9 @@ from governance.decisions.trial import blank_databases
 from governance.exchange.applying import apply_rows
 from governance.exchange.exporting import export_facts
 from governance.exchange.importing import apply_import, look_at_import
-from governance.exchange.reading import load_rows, read_rows
+from governance.exchange.reading import load_rows
 from governance.installation import DEMO, WRITTEN_FOR
 from governance.kernel.db import Databases
-from governance.kernel.toml import read_toml_file
 from governance.ports.actor import Actor
 from governance.ports.role_rules import SystemRules
 from governance.trail.models import TrailEntryBody
@@ -100,13 +99,25 @@ def carry(one: Databases, other: Databases, folder: Path, system: str = "") -> d
     shutil.rmtree(folder, ignore_errors=True)
     sheets = service_over(one).sheets
     counts = export_facts(one, sheets, folder, actor=ACTOR, now=NOON, system=system)
+    bring(other, folder)
+    return counts
+
+
+def bring(databases: Databases, folder: Path) -> None:
+    """Import a folder."""
     told: dict[str, Any] = {"now": NOON, "leavers": False}
+    sheets = service_over(databases).sheets
     looked = look_at_import(
-        other, sheets, folder, **told, roles_at=lambda _session, _at: {}, reading=lambda _name, _count: None
+        databases, sheets, folder, **told, roles_at=lambda _session, _at: {}, reading=lambda _name, _count: None
     )
     assert [str(one) for one in looked.findings if one.severity == "error"] == []
-    apply_import(other, sheets, looked, actor=ACTOR, **told)
-    return counts
+    apply_import(databases, sheets, looked, actor=ACTOR, **told)
+
+
+def references(sheet: str) -> list[str]:
+    """The references that a sheet of the demonstration introduces."""
+    with (DEMO / f"{sheet}.csv").open(encoding="utf-8-sig", newline="") as handle:
+        return [row["reference"] for row in csv.DictReader(handle)]
 
 
 def texts(folder: Path) -> dict[str, list[list[str]]]:
@@ -141,19 +152,18 @@ def test_the_demonstration_answers_the_same(blank: tuple[Databases, Databases, b
     one.restore(image)
     other.restore(image)
     service = service_over(one)
-    document = read_toml_file(DEMO)
-    rows = read_rows(document, service.sheets)
-    apply_rows(one, service.sheets, rows, actor=ACTOR, now=NOON, where="demo")
+    bring(one, DEMO)
     carry(one, other, tmp_path / "out")
     rules = {name: engine.build(pack) for name, pack in read_packs(SHIPPED, service.requirements).items()}
     asked = []
-    for row in document.values["people"]:
-        who = {"subject": {"type": "user", "id": row["reference"]}, "action": {"name": "view"}}
+    schools = [name for name in references("organisations") if "school" in name or "primary" in name][:8]
+    for person in references("people"):
+        who = {"subject": {"type": "user", "id": person}, "action": {"name": "view"}}
         case = {"context": {"case": "EH-20418"}}
         resources = [{"type": "child-record", "id": record} for record in ("LCS-100234", "LCS-100777")]
         asked += [(rules["coventry-lcs"], {**who, **case, "resource": resource}, NOON) for resource in resources]
-        for place in document.values["organisations"]:
-            properties = {"school": place["reference"], "case_open": True, "number_available": True, "caution": []}
+        for place in schools:
+            properties = {"school": place, "case_open": True, "number_available": True, "caution": []}
             resource = {"type": "databook-record", "id": "DCC-204117", "properties": properties}
             asked.append((rules["derbyshire-databook"], {**who, "resource": resource}, NOON))
     before = answers(one, asked)
@@ -232,9 +242,7 @@ def test_one_system_alone(blank: tuple[Databases, Databases, bytes], tmp_path: P
     one, other, image = blank
     one.restore(image)
     other.restore(image)
-    service = service_over(one)
-    rows = read_rows(read_toml_file(DEMO), service.sheets)
-    apply_rows(one, service.sheets, rows, actor=ACTOR, now=NOON, where="demo")
+    bring(one, DEMO)
     counts = carry(one, other, tmp_path / "out", system="coventry-lcs")
     with (tmp_path / "out" / "grants.csv").open(encoding="utf-8-sig", newline="") as handle:
         grants = list(csv.DictReader(handle))
@@ -278,8 +286,9 @@ def test_a_conflict_is_imported_by_its_hash_only_where_the_key_is(quick_desk: De
     file = tmp_path / "out" / "conflicts.csv"
     header, row = cells(file.read_text("utf-8-sig"))
     named = dict(zip(header, row, strict=True))
-    assert (named["system"], named["id"], named["record_key"].partition(":")[0]) == ("", "", "new")
-    file.write_text(file.read_text("utf-8-sig").replace(named["record_key"], "new:000000000000"))
+    assert (named["system"], named["id"]) == ("", "")
+    assert named["record_key"] == SETTINGS.record_keys.current
+    file.write_text(file.read_text("utf-8-sig").replace(named["record_key"], "0" * 16))
     told = quick_desk.run("import", str(tmp_path / "out"))
     assert told.exit_code == 1
     assert "column record_key: names a record key that this installation does not have" in told.stderr

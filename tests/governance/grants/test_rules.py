@@ -9,6 +9,7 @@ from governance.grants.rules import Approval, GrantFacts
 from governance.kernel.clock import day_end, day_start
 from governance.kernel.reading import BadTable
 from governance.ports.reasons import Code
+from governance.ports.requirement import Query
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -74,7 +75,7 @@ def reasons_of(table, *approvals):
 @pytest.mark.parametrize(("says", "organisation", "told"), [
     ("the grant's own organisation", "team", []),
     ("one above it", "council", []),
-    ("no organisation is named", "", []),
+    ("no organisation is named", "", [(Code.WRONG_GRANTOR, {"approved_by": "head", "grantor": "head"})]),
     ("another part of the tree", "east", [(Code.WRONG_GRANTOR, {"approved_by": "head of east", "grantor": "head"})]),
 ])  # fmt: skip
 def test_for_which_part_of_the_tree_an_approval_counts(says, organisation, told):
@@ -103,6 +104,40 @@ def test_the_rule_of_the_day_decides_who_may_approve(on, capacity, codes):
     ]
     told = reasons_of({"approvals": [["head"]], "before": before}, by("mo", capacity, on))
     assert [code for code, _ in told] == codes
+
+
+@pytest.mark.parametrize("stray", [
+    Approval("xx", "visitor", "", date(2026, 2, 1)),
+    Approval("xx", "head", "council", date(2026, 4, 1)),
+    Approval("ann", "head", "council", date(2026, 2, 1)),
+])  # fmt: skip
+def test_an_approval_that_could_not_count_does_not_choose_the_rule(stray):
+    table = {"approvals": [["head"]], "before": [{"day": date(2025, 9, 1), "approvals": [["supplier"]]}]}
+    assert reasons_of(table, by("mo", "supplier", date(2025, 8, 31)), stray) == []
+
+
+SCOPED = [
+    ({}, {}, []),
+    ({"area": "north"}, {"area": "north"}, []),
+    ({"area": "north"}, {"area": "south"}, ["area is north"]),
+    ({"area": "north"}, {}, ["area is north"]),
+    ({"area": ["north", "east"]}, {"area": "east"}, []),
+    ({"area": ["north", "east"]}, {"area": ("north", "east")}, []),
+    ({"area": ["north", "east"]}, {"area": ("north", "west")}, ["area is north, east"]),
+    ({"area": "north"}, {"area": ()}, ["area is north"]),
+    ({"floor": 1, "area": "north"}, {"floor": True, "area": "south"}, ["floor is 1", "area is north"]),
+]
+
+
+@pytest.mark.parametrize(("scope", "properties", "told"), SCOPED)
+def test_a_grant_reaches_as_far_as_its_scope(scope, properties, told):
+    facts, terms = (GRANT._replace(scope=scope), "ann", ("team",), ()), GrantTerms(source="the procedure")
+    standing = REQUIREMENT.standing(facts, terms, NOON)
+    assert standing.settled is (not scope)
+    query = Query("lcs", "ann", 1, (2,), "view", "record", "1", properties, {})
+    objections = REQUIREMENT.check(standing, facts, terms, query, NOON).objections
+    assert [dict(one.detail)["cohort"] for one in objections] == told
+    assert {one.code for one in objections} <= {Code.COHORT}
 
 
 @pytest.mark.parametrize("before", [[{"day": "soon", "approvals": []}], [{"approvals": [["a"]]}], "never", [[]]])

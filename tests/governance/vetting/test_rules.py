@@ -38,6 +38,7 @@ MOMENT = timedelta(microseconds=1)
 CHECK = CheckFacts(3, Level.ENHANCED, Workforce.CHILD, date(2023, 3, 3), Outcome.CLEAR, BarredList.NOT_BARRED)
 END = datetime(2026, 3, 3, tzinfo=UTC)  # three years: 2 March 2026 is the last day
 KEYS = RecordKeys.parse("new:" + "11" * 16 + ",old:" + "22" * 16)
+MARKS = dict(zip(("new", "old"), dict(KEYS.keys), strict=True))
 
 
 def codes(standing):
@@ -56,6 +57,30 @@ def codes(standing):
 def test_which_check_counts(says, changes, now, reasons):
     terms = VettingTerms(Level.ENHANCED, renewal_years=3)
     assert codes(VettingRequirement().standing(((CHECK._replace(**changes),),), terms, now)) == reasons
+
+
+LATER = CHECK._replace(row=4, issued_on=date(2025, 6, 2))
+
+
+@pytest.mark.parametrize(("says", "changes", "reasons"), [
+    ("a later clear one", {}, ()),
+    ("a later one that is not clear", {"outcome": Outcome.NOT_CLEAR}, (Code.VETTING_MISSING,)),
+    ("of the same day", {"outcome": Outcome.NOT_CLEAR, "issued_on": CHECK.issued_on}, (Code.VETTING_MISSING,)),
+    ("an earlier one", {"outcome": Outcome.NOT_CLEAR, "issued_on": date(2020, 1, 1)}, ()),
+    ("one that is not issued yet", {"outcome": Outcome.NOT_CLEAR, "issued_on": date(2026, 3, 3)}, ()),
+    ("one that is awaited", {"outcome": Outcome.PENDING}, ()),
+    ("for other work", {"outcome": Outcome.NOT_CLEAR, "workforce": Workforce.ADULT}, ()),
+])  # fmt: skip
+def test_what_comes_to_light_later_came_to_light_for_earlier_checks_too(says, changes, reasons):
+    terms = VettingTerms(Level.ENHANCED, renewal_years=5)
+    standing = VettingRequirement().standing(((CHECK, LATER._replace(**changes)),), terms, NOON)
+    assert codes(standing) == reasons
+
+
+def test_a_bad_check_of_tomorrow_ends_the_standing():
+    bad = LATER._replace(outcome=Outcome.NOT_CLEAR, issued_on=date(2026, 3, 10))
+    standing = VettingRequirement().standing(((CHECK, bad),), VettingTerms(Level.ENHANCED, renewal_years=5), NOON)
+    assert standing.until == datetime(2026, 3, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("says", "checks", "terms", "until"), [
@@ -131,8 +156,9 @@ def test_not_suspended(nothing):
     assert codes(SuspensionRequirement().standing((nothing,), PlainTerms(), NOON)) == ()
 
 
-def declared(key_id, *record):
-    return ConflictFacts(8, key_id, record_hash(dict(KEYS.keys)[key_id], *record), Relation.CLOSE_RELATION)
+def declared(name, *record):
+    mark = MARKS[name]
+    return ConflictFacts(8, mark, record_hash(dict(KEYS.keys)[mark], *record), Relation.CLOSE_RELATION)
 
 
 def asked(record):

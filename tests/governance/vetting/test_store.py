@@ -83,8 +83,8 @@ def test_a_conflict_is_kept_by_its_hash_alone(book: Book) -> None:
     book.apply(conflicts=[row])
     assert book.apply(conflicts=[row]).changed == 0
     (conflict,) = book.facts(FactKey("conflicts", book.number("person", "ann")))
-    current = dict(SETTINGS.record_keys.keys)["new"]
-    assert conflict[1:] == ("new", record_hash(current, "lcs", "child-record", "LCS-1"), Relation.CLOSE_RELATION)
+    mark, current = SETTINGS.record_keys.keys[0]
+    assert conflict[1:] == (mark, record_hash(current, "lcs", "child-record", "LCS-1"), Relation.CLOSE_RELATION)
     assert not {"system", "type", "resource_id"} & set(Conflict.__table__.columns.keys())
 
 

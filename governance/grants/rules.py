@@ -72,9 +72,8 @@ def unfilled_approvals(
     others = [item for item in given if item.by != holder]
     near = [item for item in others if item.reaches(line, anywhere)]
     fillers = fill(needed, near)
-    used = {fillers[place] for place in fillers}
     known = {capacity for capacities in needed for capacity in capacities}
-    strays = [item for item in others if item.by not in used and (item.capacity not in known or item not in near)]
+    strays = [item for item in others if item.capacity not in known or item not in near]
     unfilled = []
     for place, capacities in enumerate(needed):
         if place not in fillers:

@@ -41,15 +41,16 @@ def grant(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Why]:
     elif held.grant.get("to", date.max) < case.today:
         yield Why("grant_expired", "grant")
     given = [one for one in held.grant.get("approvals", []) if one["on"] <= case.today]
-    yield from approvals(terms.get("approvals", []), given, held.person)
+    yield from approvals(terms.get("approvals", []), given, held.person, case.line(held.organisation))
 
 
-def approvals(needed: list[list[str]], given: list[dict[str, Any]], holder: str) -> Iterator[Why]:
-    """Each needed approval by another person, none by the holder; as many as can be, the earlier ones first."""
+def approvals(needed: list[list[str]], given: list[dict[str, Any]], holder: str, line: list[str]) -> Iterator[Why]:
+    """Each needed approval by another person for this part of the tree; as many as can be, the earlier ones first."""
     others = [one for one in given if one["by"] != holder]
-    filled = places_filled(needed, others)
+    near = [one for one in others if one.get("organisation") in line]
+    filled = places_filled(needed, near)
     known = {capacity for places in needed for capacity in places}
-    strays = [one for one in others if one["capacity"] not in known]
+    strays = [one for one in others if one["capacity"] not in known or one not in near]
     for place, capacities in enumerate(needed):
         if place in filled:
             continue

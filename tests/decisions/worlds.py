@@ -123,7 +123,7 @@ def agreed(reference: str, kind: str, system: str, **more: Any) -> dict[str, Any
 
 
 def granted(person: str, system: str, role: str, organisation: str, **more: Any) -> dict[str, Any]:
-    approvals = [{**one, "on": LONG_AGO} for one in APPROVERS[:2]]
+    approvals = [{**one, "organisation": organisation, "on": LONG_AGO} for one in APPROVERS[:2]]
     row = {"person": person, "system": system, "role": role, "organisation": organisation, "from": LONG_AGO}
     return row | {"approvals": approvals} | more
 
@@ -158,7 +158,8 @@ def grants(draw: st.DrawFn) -> dict[str, Any]:
         row |= {"from": draw(some(DAYS))} | draw(optional("to", NEAR))
     if draw(st.integers(0, 3)) == 0:
         chosen = draw(st.lists(some(APPROVERS), max_size=3, unique_by=lambda one: (one["by"], one["capacity"])))
-        row["approvals"] = [{**one, "on": draw(some(DAYS))} for one in chosen]
+        for_whom = some([row["organisation"], row["organisation"], "council", "trust"])
+        row["approvals"] = [{**one, "organisation": draw(for_whom), "on": draw(some(DAYS))} for one in chosen]
     return forward(row)
 
 

@@ -6,8 +6,8 @@ import csv
 import io
 from dataclasses import dataclass
 
-from governance.kernel.errors import Fault
-from policies.rules import ALWAYS, Effect, cure_for
+from governance.kernel.errors import Fault, cure_for
+from policies.rules import ALWAYS, Effect
 
 HEADER = ("role", "resource_type", "action", "condition", "effect", "rule")
 

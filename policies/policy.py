@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from governance.kernel.errors import Fault
+from governance.kernel.errors import Fault, cure_for
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Rule
 from policies.lines import Line
 from policies.roles import Roles
-from policies.rules import MOST_CONDITIONS, Effect, cure_for
+from policies.rules import MOST_CONDITIONS, Effect
 from policies.tables import Notebook, RuleTable
 from policies.vocabulary import Vocabulary
 

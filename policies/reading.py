@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from governance.kernel.errors import BadInput, Fault
+from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document, read_toml
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Mediation, Rule
@@ -14,7 +14,7 @@ from policies.lines import Line, read_lines
 from policies.pack import POLICY, SYSTEM, Pack, PackTexts
 from policies.policy import check_lines, read_rule_tables, rules_of, standing_rules
 from policies.roles import GRANT, Roles, read_roles, read_routes
-from policies.rules import LONGEST_CACHE, SYSTEM_ID, cure_for, name_cure, name_problem
+from policies.rules import LONGEST_CACHE, SYSTEM_ID, name_cure, name_problem
 from policies.tables import MediationTable, Notebook, SharedTable, SystemTable
 from policies.vocabulary import Vocabulary, read_vocabulary
 

@@ -8,11 +8,10 @@ from typing import Any
 from marshmallow import Schema
 
 from governance.exchange.reading import load_rows
-from governance.kernel.errors import BadInput, Fault
+from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document, Path_, read_toml
 from governance.ports.sheet import Sheet
 from policies.pack import CASES, Pack, PackTexts
-from policies.rules import cure_for
 
 UNKNOWN, MISSING = "Unknown field", "Missing data for required field"
 

@@ -86,6 +86,8 @@ SYSTEM_FAULTS = [
     (ROLE, ROLE.replace("training", "trainig"), '"trainig", which does not exist. Did you mean "training"?'),
     (ROLE, ROLE.replace("training]", "grant]"), "Write it as granted_by."),
     ('approvals = [["head_teacher"], ', 'approvals = [[], ', "granted_by.approvals"),
+    ('approvals = [["head_teacher"], ["safeguarding_lead", "deputy_head"]]', 'approvals = ["head_teacher"]',
+     'cannot be [\'head_teacher\']. Write lists in a list, such as [["head_teacher"]].'),
     ('approvals = [["head_teacher"], ', 'aprovals = [["head_teacher"], ', "granted_by.aprovals: is not known"),
     ('reason = "part_locked"', 'reason = "part_lockt"', "rules.TRIP-3.reason: cannot be 'part_lockt'"),
     ('[rules.TRIP-1]\n', '[rules.TRIP-1]\nreason = "cohort"\n', "gives a reason, but the rule allows"),

@@ -41,7 +41,7 @@ def decide(
     **given: tuple[str, ...],
 ) -> None:
     """Ask whether SUBJECT may do ACTION to RESOURCE in SYSTEM. Exit 0 permit, 1 deny, 2 bad question."""
-    kind, _, name = resource.partition(":")
+    kind, name = type_and_id(resource)
     try:
         rules_subject = service.decisions.catch_up() and service.decisions.system(system).subject_type
         body = {
@@ -88,6 +88,15 @@ def moment_of(text: str) -> datetime:
     except ValueError:
         raise click.BadParameter(f"{text!r} is no day such as 2026-03-31", param_hint="--as-of") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.LONDON)
+
+
+def type_and_id(text: str) -> tuple[str, str]:
+    """TYPE:ID in its two parts, split at the first colon."""
+    kind, _, name = text.partition(":")
+    if not kind.strip() or not name.strip():
+        cure = f"write TYPE:ID, such as {kind.strip() or 'record'}:{name.strip() or '1234'}"
+        raise click.BadParameter(f"{text!r} does not name a type and an id; {cure}", param_hint="--resource")
+    return kind, name
 
 
 def pairs(given: tuple[str, ...]) -> dict[str, Any]:

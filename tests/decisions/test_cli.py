@@ -10,10 +10,10 @@ import pytest
 from governance.decisions.cli import pairs
 from governance.kernel import clock
 from governance.trail.service import get_record
-from tests.commands import Desk, desk
+from tests.commands import Desk, desk, quick_desk
 from tests.installation import SYSTEM
 
-__all__ = ["desk"]
+__all__ = ["desk", "quick_desk"]
 
 ASKED = (SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F-1")
 CASE = ("-c", "case=C-1")
@@ -82,6 +82,15 @@ def test_a_bad_question_ends_with_two(desk: Desk, words: tuple[str, ...]) -> Non
     assert told.exit_code == 2
     assert told.stdout == ""
     assert "Error" in told.stderr
+
+
+@pytest.mark.parametrize(("written", "cure"), [
+    ("file", "such as file:1234"), ("file:", "such as file:1234"), (":F-1", "such as record:F-1"),
+])  # fmt: skip
+def test_a_resource_without_its_type_or_id(quick_desk: Desk, written: str, cure: str) -> None:
+    told = quick_desk.decide(*ASKED[:5], "--resource", written)
+    assert told.exit_code == 2
+    assert f"{written!r} does not name a type and an id; write TYPE:ID, {cure}" in told.stderr
 
 
 def test_ids_may_hold_colons(desk: Desk) -> None:

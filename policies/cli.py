@@ -12,7 +12,7 @@ from rich.table import Column, Table
 
 from governance.kernel import clock
 from governance.kernel.db import Databases
-from governance.kernel.errors import Answer, BadInput, Conflict, Fault
+from governance.kernel.errors import Answer, BadInput, Conflict, Fault, cure_for
 from governance.ports.actor import Actor
 from governance.ports.requirement import Requirement
 from governance.ports.sheet import Sheet
@@ -50,9 +50,9 @@ def check(found: Service, names: tuple[str, ...]) -> None:
     """Check packs (all shipped ones by default); name every fault with its line and what to write instead."""
     good: list[Pack] = []
     faults: list[Fault] = []
-    for folder in [folder_of(name) for name in names] or shipped():
+    for name in names or [str(folder) for folder in shipped()]:
         try:
-            pack = checked(folder, found)
+            pack = checked(folder_of(name), found)
         except BadInput as wrong:
             faults.extend(wrong.faults)
         else:
@@ -153,6 +153,11 @@ def chosen(names: tuple[str, ...], found: Service) -> list[Pack]:
 
 
 def folder_of(name: str) -> Path:
-    """The folder that a name means: a shipped system, or a path."""
+    """The folder that a name means: a shipped system, or a path; raise `BadInput` where there is neither."""
     inside = SHIPPED / name
-    return inside if Path(name).name == name and inside.is_dir() else Path(name)
+    if Path(name).name == name and inside.is_dir():
+        return inside
+    if not Path(name).is_dir():
+        cure = cure_for(name, {folder.name for folder in shipped()})
+        raise BadInput([Fault("", f'there is no shipped pack and no folder "{name}"', cure)])
+    return Path(name)

@@ -161,7 +161,8 @@ def test_a_faulty_pack_is_not_activated(stand: Stand, example: PackTexts, tmp_pa
     assert stand.databases.freshness.current() == 0
 
 
-def test_a_name_that_means_nothing(stand: Stand) -> None:
-    result = run(stand, "test", "no-such-system")
+@pytest.mark.parametrize("command", ["check", "test", "activate"])
+def test_a_name_that_means_nothing(stand: Stand, command: str) -> None:
+    result = run(stand, command, "coventry-lcss")
     assert result.exit_code == 1
-    assert "cannot be read" in result.output
+    assert 'there is no shipped pack and no folder "coventry-lcss". Did you mean "coventry-lcs"?' in result.output

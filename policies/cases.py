@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from governance.kernel.errors import BadInput
+from governance.kernel.errors import BadInput, cure_for
 from governance.kernel.toml import Document, Path_, read_toml
 from governance.ports.reasons import Code
 from governance.ports.role_rules import SystemRules
 from policies.pack import CASES, PackTexts
-from policies.rules import ObligationType, cure_for
+from policies.rules import ObligationType
 from policies.tables import Notebook
 
 Row = dict[str, Any]

@@ -12,13 +12,21 @@ from rich.table import Column, Table
 
 from governance.kernel import clock
 from governance.kernel.db import Databases
-from governance.kernel.errors import Answer, BadInput, Conflict, Fault
+from governance.kernel.errors import Answer, BadInput, Conflict, Fault, cure_for
 from governance.ports.actor import Actor
 from governance.ports.requirement import Requirement
+from governance.ports.sheet import Sheet
 from policies import engine, service, store
 from policies.cases import CaseRunner, differences, read_cases, run_cases
 from policies.pack import SHIPPED, SYSTEM, Pack, PackTexts
 from policies.reading import doubles, read_packs
+from policies.rows import check_rows
+
+
+class SheetRunner(CaseRunner, Protocol):
+    """What runs cases, and the sheets by which it reads their facts."""
+
+    sheets: Mapping[str, Sheet]
 
 
 class Service(Protocol):
@@ -26,7 +34,7 @@ class Service(Protocol):
 
     databases: Databases
     requirements: Mapping[str, Requirement]
-    run_case: CaseRunner
+    run_case: SheetRunner
     account: str
 
 
@@ -36,15 +44,15 @@ def packs() -> None:
 
 
 @packs.command()
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("names", metavar="[SYSTEM|FOLDER]...", nargs=-1)
 @click.pass_obj
-def check(found: Service, folders: tuple[Path, ...]) -> None:
-    """Check packs (FOLDERS, or the shipped ones); name every fault with its line and what to write instead."""
+def check(found: Service, names: tuple[str, ...]) -> None:
+    """Check packs (all shipped ones by default); name every fault with its line and what to write instead."""
     good: list[Pack] = []
     faults: list[Fault] = []
-    for folder in folders or shipped():
+    for name in names or [str(folder) for folder in shipped()]:
         try:
-            pack = checked(folder, found.requirements)
+            pack = checked(folder_of(name), found)
         except BadInput as wrong:
             faults.extend(wrong.faults)
         else:
@@ -64,7 +72,7 @@ def check(found: Service, folders: tuple[Path, ...]) -> None:
 def test(found: Service, names: tuple[str, ...]) -> None:
     """Run the truth tables of packs (all shipped ones by default) and show every difference."""
     failed = 0
-    for pack in chosen(names, found.requirements):
+    for pack in chosen(names, found):
         results = run_cases(engine.build(pack), read_cases(pack.texts), found.run_case)
         wrong = [result for result in results if not result.passed]
         for result in wrong:
@@ -83,7 +91,7 @@ def test(found: Service, names: tuple[str, ...]) -> None:
 def activate(found: Service, names: tuple[str, ...]) -> None:
     """Store packs (all shipped ones by default) as revisions, and put these in force."""
     now = clock.now()
-    for pack in chosen(names, found.requirements):
+    for pack in chosen(names, found):
         try:
             with found.databases.change(found.account, now) as session:
                 number = service.activate_pack(session, pack, actor=Actor(found.account), now=now)
@@ -115,34 +123,41 @@ def shipped() -> tuple[Path, ...]:
     return tuple(sorted(folder for folder in SHIPPED.iterdir() if (folder / SYSTEM).is_file()))
 
 
-def checked(folder: Path, requirements: Mapping[str, Requirement]) -> Pack:
-    """A pack whose rules, engine and cases have all been read; raise `BadInput` with the faults of all of them."""
+def checked(folder: Path, found: Service) -> Pack:
+    """A pack whose rules, engine, cases and facts have all been read; raise `BadInput` with the faults of all."""
     texts = PackTexts.of_folder(folder)
+    pack: Pack | None = None
     faults: list[Fault] = []
+    try:
+        pack = service.check_pack(texts, found.requirements)
+    except BadInput as wrong:
+        faults.extend(wrong.faults)
     try:
         read_cases(texts)
     except BadInput as wrong:
         faults.extend(wrong.faults)
-    try:
-        pack = service.check_pack(texts, requirements)
-    except BadInput as wrong:
-        raise BadInput([*wrong.faults, *faults]) from None
-    if faults:
-        raise BadInput(faults)
+    faults.extend(check_rows(texts, found.run_case.sheets, pack))
+    if pack is None or faults:
+        raise BadInput(list(dict.fromkeys(faults)))
     return pack
 
 
-def chosen(names: tuple[str, ...], requirements: Mapping[str, Requirement]) -> list[Pack]:
+def chosen(names: tuple[str, ...], found: Service) -> list[Pack]:
     """The packs that are named, by system or folder, or all shipped ones; a fault ends the command."""
     try:
         if not names:
-            return list(read_packs(SHIPPED, requirements).values())
-        return [checked(folder_of(name), requirements) for name in names]
+            return list(read_packs(SHIPPED, found.requirements).values())
+        return [checked(folder_of(name), found) for name in names]
     except BadInput as wrong:
         raise click.ClickException(str(wrong)) from None
 
 
 def folder_of(name: str) -> Path:
-    """The folder that a name means: a shipped system, or a path."""
+    """The folder that a name means: a shipped system, or a path; raise `BadInput` where there is neither."""
     inside = SHIPPED / name
-    return inside if Path(name).name == name and inside.is_dir() else Path(name)
+    if Path(name).name == name and inside.is_dir():
+        return inside
+    if not Path(name).is_dir():
+        cure = cure_for(name, {folder.name for folder in shipped()})
+        raise BadInput([Fault("", f'there is no shipped pack and no folder "{name}"', cure)])
+    return Path(name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from governance.kernel.errors import Fault
+from governance.kernel.errors import Fault, cure_for
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Rule
-from policies.lines import Line
+from policies.lines import Line, Written
 from policies.roles import Roles
-from policies.rules import MOST_CONDITIONS, Effect, cure_for
+from policies.rules import MOST_CONDITIONS, Effect
 from policies.tables import Notebook, RuleTable
 from policies.vocabulary import Vocabulary
 
@@ -25,25 +25,37 @@ def read_rule_tables(notes: Notebook) -> RuleTables:
     }
 
 
-def check_lines(lines: Sequence[Line], file: str, words: Vocabulary, roles: Roles, tables: RuleTables) -> list[Fault]:
+def check_lines(written: Written, file: str, words: Vocabulary, roles: Roles, tables: RuleTables) -> list[Fault]:
     """Every fault of the lines' meaning, each with its line; faults of system.toml go into the notebook."""
+    lines = written.lines
     faults = [fault for line in lines for fault in name_faults(line, file, words, roles)]
     faults.extend(source_faults(lines, file, words.notes, tables))
     faults.extend(crowd_faults(lines, file, roles))
     check_obligations(lines, words, roles)
-    notes = words.notes
-    for name in sorted(words.known_conditions & words.conditions.keys() - words.used):
-        notes.note(("conditions", name), "is not used", "Name it in a line or an obligation, or take it out.")
-    if not any(line.effect == Effect.ALLOW for line in lines):
+    if written.whole:
+        note_unused(lines, words, tables)
+    if written.whole and not any(line.effect == Effect.ALLOW or "effect" in line.told for line in lines):
         faults.append(Fault(file, "allows nothing", "A policy needs at least one line with effect allow."))
     return faults
 
 
+def note_unused(lines: Sequence[Line], words: Vocabulary, tables: RuleTables) -> None:
+    """Note every rule's table and every condition that no line names; faulty conditions of a line may be any."""
+    for name in sorted(tables.keys() - {line.rule for line in lines}):
+        words.notes.note(("rules", name), "is not used by any line of policy.csv", "Take it out, or write its line.")
+    if any("condition" in line.told for line in lines):
+        return
+    for name in sorted(words.known_conditions & words.conditions.keys() - words.used):
+        words.notes.note(("conditions", name), "is not used", "Name it in a line or an obligation, or take it out.")
+
+
 def source_faults(lines: Sequence[Line], file: str, notes: Notebook, tables: RuleTables) -> list[Fault]:
-    """Rule ids that stand on two lines, have no source, or have a source and no line."""
+    """Rule ids that stand on two lines or have no source, and reasons that no denial gives."""
     faults: list[Fault] = []
     first: dict[str, Line] = {}
     for line in lines:
+        if "rule" in line.told:
+            continue
         if line.rule in first:
             problem = f'rule "{line.rule}" stands on line {first[line.rule].number} too'
             faults.append(Fault(file, problem, "Give each line a rule id of its own.", line=line.number))
@@ -54,8 +66,6 @@ def source_faults(lines: Sequence[Line], file: str, notes: Notebook, tables: Rul
         if table is not None and line.effect == Effect.ALLOW and (table.reason is not None or table.detail):
             notes.note(("rules", line.rule), "gives a reason, but the rule allows", "Only a deny rule has a reason.")
         first.setdefault(line.rule, line)
-    for name in tables.keys() - first.keys():
-        notes.note(("rules", name), "is not used by any line of policy.csv", "Take it out, or write its line.")
     return faults
 
 
@@ -66,15 +76,15 @@ def name_faults(line: Line, file: str, words: Vocabulary, roles: Roles) -> list[
     def report(problem: str, cure: str) -> None:
         faults.append(Fault(file, problem, cure, line=line.number))
 
-    if line.role not in roles.known:
+    if line.role not in roles.known and "role" not in line.told:
         report(f'role "{line.role}" does not exist', cure_for(line.role, roles.known))
-    if line.resource_type not in words.known_types:
+    if line.resource_type not in words.known_types and "resource_type" not in line.told:
         report(f'resource type "{line.resource_type}" does not exist', cure_for(line.resource_type, words.known_types))
     found = words.resource_types.get(line.resource_type)
-    if found is not None and line.action not in found.actions:
+    if found is not None and line.action not in found.actions and "action" not in line.told:
         problem = f'action "{line.action}" is not declared for resource type "{line.resource_type}"'
         report(problem, cure_for(line.action, found.actions))
-    for name in line.conditions:
+    for name in (one for one in line.conditions if ":" not in one):  # that has been told
         words.use(name, line.resource_type, report)
     return faults
 

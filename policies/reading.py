@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from governance.kernel.errors import BadInput, Fault
+from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document, read_toml
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Mediation, Rule
 from policies.inclusion import SECTIONS as SECTIONS_SHARED
-from policies.lines import Line, read_lines
+from policies.lines import Written, read_lines
 from policies.pack import POLICY, SYSTEM, Pack, PackTexts
 from policies.policy import check_lines, read_rule_tables, rules_of, standing_rules
 from policies.roles import GRANT, Roles, read_roles, read_routes
-from policies.rules import LONGEST_CACHE, SYSTEM_ID, cure_for, name_cure, name_problem
+from policies.rules import LONGEST_CACHE, SYSTEM_ID, name_cure, name_problem
 from policies.tables import MediationTable, Notebook, SharedTable, SystemTable
 from policies.vocabulary import Vocabulary, read_vocabulary
 
@@ -27,12 +27,12 @@ SECTIONS = (
 def read_pack(pack: Path | PackTexts, requirements: Mapping[str, Requirement]) -> Pack:
     """A pack's folder or texts, read and checked whole; raise `BadInput` with every fault."""
     texts = PackTexts.of_folder(pack) if isinstance(pack, Path) else pack
-    lines, faults = read_lines(texts.policy_csv, texts.named(POLICY))
+    written = read_lines(texts.policy_csv, texts.named(POLICY))
     try:
         document = read_toml(texts.system_toml, texts.named(SYSTEM))
     except BadInput as wrong:
-        raise BadInput([*wrong.faults, *faults]) from None
-    return PackReading(texts, document, lines, faults, requirements).pack()
+        raise BadInput([*wrong.faults, *written.faults]) from None
+    return PackReading(texts, document, written, requirements).pack()
 
 
 def read_packs(folder: Path, requirements: Mapping[str, Requirement]) -> dict[str, Pack]:
@@ -69,13 +69,12 @@ class PackReading:
         self,
         texts: PackTexts,
         document: Document,
-        lines: list[Line],
-        faults: list[Fault],
+        written: Written,
         requirements: Mapping[str, Requirement],
     ) -> None:
         self.texts = texts
-        self.lines = lines
-        self.csv_faults = faults
+        self.written = written
+        self.csv_faults = list(written.faults)
         self.requirements = requirements
         self.notes = Notebook(document)
 
@@ -161,8 +160,8 @@ class PackReading:
         """The rules of policy.csv, as written and as they stand after inheritance."""
         file = self.texts.named(POLICY)
         tables = read_rule_tables(self.notes)
-        self.csv_faults.extend(check_lines(self.lines, file, words, roles, tables))
+        self.csv_faults.extend(check_lines(self.written, file, words, roles, tables))
         if self.csv_faults or self.notes.faults:
             return (), ()
-        rules = rules_of(self.lines, tables)
+        rules = rules_of(self.written.lines, tables)
         return rules, standing_rules(rules, roles)

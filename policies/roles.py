@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable
 from governance.kernel.toml import Path_
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Condition, Demand, Obligation, Role, Route
-from policies.rules import ROLE_NAME, ancestry, cure_for
+from policies.rules import ROLE_NAME, ancestry
 from policies.tables import Notebook, ObligationTable, RoleTable, RouteTable
 from policies.vocabulary import Vocabulary
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 from enum import StrEnum
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,58}[A-Za-z0-9])?")
@@ -104,15 +103,6 @@ def fits(form: str, resource_id: str) -> bool:
     """Whether an id has a form: # a digit, @ a capital letter, a trailing * one or more letters, digits or hyphens."""
     parts = {"#": "[0-9]", "@": "[A-Z]", "*": "[A-Za-z0-9-]+"}
     return re.fullmatch("".join(parts.get(sign, re.escape(sign)) for sign in form), resource_id) is not None
-
-
-def cure_for(wrong: str, known: Iterable[str]) -> str:
-    """What to write in place of a name that is not known."""
-    choices = sorted(known)
-    near = get_close_matches(wrong.lower(), choices, n=1)
-    if near:
-        return f'Did you mean "{near[0]}"?'
-    return f"Write one of: {', '.join(choices)}." if choices else "There is none to name."
 
 
 def ancestry(role: str, parents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from governance.kernel.errors import Fault
+from governance.kernel.errors import Fault, cure_for
 from governance.kernel.reading import BadTable, read_table
 from governance.kernel.toml import Document, Path_
 from governance.ports.reasons import Code
-from policies.rules import NAME, ObligationType, PropertySource, PropertyType, cure_for, name_cure, name_problem
+from policies.rules import NAME, ObligationType, PropertySource, PropertyType, name_cure, name_problem
 
 T = TypeVar("T")
 Table = Mapping[str, Any]

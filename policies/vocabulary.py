@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable
 from governance.kernel.toml import Path_
 from governance.ports.reasons import Code
@@ -15,7 +16,6 @@ from policies.rules import (
     ALWAYS,
     PROPERTY_NAME,
     PropertyType,
-    cure_for,
     fits,
     id_form_problem,
     name_cure,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -13,6 +13,19 @@ from governance.clients.store import list_keys
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.ports.actor import Actor
+
+
+def last_day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    """A day as it is typed, in ISO 8601."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is not None and day.isoformat() == text:  # not 20270331, nor a day of a numbered week
+        return day
+    raise click.BadParameter(f"{text!r} is no day. Write one such as 2027-03-31.")
 
 
 @click.group()
@@ -32,16 +45,15 @@ def keys() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     help="What it may do beyond asking.",
 )
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which the key is good.")
+@click.option("--until", metavar="DAY", callback=last_day, help="The last day on which the key is good.")
 @click.pass_obj
-def add(service: Any, name: str, systems: tuple[str, ...], scopes: tuple[str, ...], until: datetime | None) -> None:
+def add(service: Any, name: str, systems: tuple[str, ...], scopes: tuple[str, ...], until: date | None) -> None:
     """Register a front end NAME and print its key, once."""
     now = clock.now()
     try:
         with service.databases.change("cli", now) as session:
-            ends_on = until.date() if until else None
             key = keys_service.register_key(
-                session, name, list(systems), list(scopes), ends_on, actor=Actor(service.account), now=now
+                session, name, list(systems), list(scopes), until, actor=Actor(service.account), now=now
             )
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None

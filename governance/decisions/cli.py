@@ -9,13 +9,15 @@ from typing import Any
 import click
 
 from governance.decisions import explanation
-from governance.decisions.questions import read_question
+from governance.decisions.questions import RESERVED, read_question
 from governance.decisions.records import Asker
-from governance.decisions.rules import Decision
+from governance.decisions.rules import Decision, Question
 from governance.decisions.service import Answered
 from governance.kernel import clock
-from governance.kernel.errors import Answer
+from governance.kernel.errors import Answer, NotFound, cure_for
+from governance.ports.role_rules import SystemRules
 
+CONTEXT = "context."
 PERMIT, DENY, BAD_QUESTION = 0, 1, 2
 
 
@@ -26,7 +28,11 @@ PERMIT, DENY, BAD_QUESTION = 0, 1, 2
 @click.option("--resource", required=True, metavar="TYPE:ID")
 @click.option("-p", "--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property of the resource.")
 @click.option("-c", "--context", "context", multiple=True, metavar="KEY=VALUE", help="Something of the circumstances.")
-@click.option("--as-of", metavar="DAY", help="A past day (as it stood when the day began) or moment, in ISO 8601.")
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    help="A past day (as it stood when it began) or moment, in ISO 8601; without a zone it is London's.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what the API would answer.")
 @click.pass_obj
 def decide(
@@ -41,19 +47,20 @@ def decide(
     **given: tuple[str, ...],
 ) -> None:
     """Ask whether SUBJECT may do ACTION to RESOURCE in SYSTEM. Exit 0 permit, 1 deny, 2 bad question."""
-    kind, _, name = resource.partition(":")
+    kind, name = type_and_id(resource)
     try:
-        rules_subject = service.decisions.catch_up() and service.decisions.system(system).subject_type
         body = {
-            "subject": {"type": rules_subject, "id": subject},
+            "subject": {"type": rules_of(service, system).subject_type, "id": subject},
             "action": {"name": action},
             "resource": {"type": kind, "id": name, "properties": pairs(given["properties"])},
             "context": pairs(given["context"]),
         }
-        answered = ask(service, system, body, as_of)
+        answered, strange = ask(service, system, body, as_of)
     except Answer as wrong:
         click.echo(f"Error: {wrong}", err=True)
         raise SystemExit(BAD_QUESTION) from None
+    for line in strange:
+        click.echo(f"Note: {line}", err=True)
     decision = answered.decisions[0]
     if as_json:
         told = explanation.answer(decision, full=True) | {
@@ -66,21 +73,56 @@ def decide(
     raise SystemExit(PERMIT if decision.allowed else DENY)
 
 
-def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> Answered:
-    """Ask now, or as of a past day."""
+def rules_of(service: Any, system: str) -> SystemRules:
+    """A system's rules in force; raise `NotFound` with the name that may have been meant."""
+    service.decisions.catch_up()
+    known = service.decisions.systems()
+    if system not in known:
+        cure = cure_for(system, known) if known else "No pack is active: run postern packs activate."
+        raise NotFound(f'there is no system "{system[:80]}". {cure}')
+    rules: SystemRules = service.decisions.system(system)
+    return rules
+
+
+def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> tuple[Answered, list[str]]:
+    """Ask now, or as of a past day; the second part says what of the question the pack does not declare."""
     now, asker = clock.now(), Asker(f"cli:{service.account}", asserted_by="cli")
+    strange: list[str] = []
+
+    def read(rules: SystemRules) -> list[Question]:
+        question = read_question(body, rules)
+        strange.extend(strays(question, rules))
+        return [question]
+
     if as_of is None:
-        answered: Answered = service.decisions.ask(system, lambda rules: [read_question(body, rules)], asker, now)
+        answered: Answered = service.decisions.ask(system, read, asker, now)
     else:
         moment = moment_of(as_of)
         if moment > now:
             raise click.BadParameter(f"{as_of!r} has not come yet", param_hint="--as-of")
-        answered = service.decisions.ask_as_of(system, lambda rules: [read_question(body, rules)], asker, moment, now)
-    return answered
+        answered = service.decisions.ask_as_of(system, read, asker, moment, now)
+    return answered, strange
+
+
+def strays(question: Question, rules: SystemRules) -> list[str]:
+    """What a question names that the pack does not declare, each with what may have been meant."""
+    found = rules.resource_types.get(question.resource_type)
+    if found is None:
+        problem = f'the pack does not declare the resource type "{question.resource_type}"'
+        return [f"{problem}. {cure_for(question.resource_type, rules.resource_types)}"]
+    lines = []
+    if question.action not in found.actions:
+        problem = f'the pack does not declare the action "{question.action}" for {question.resource_type}'
+        lines.append(f"{problem}. {cure_for(question.action, found.actions)}")
+    for name in question.undeclared:
+        around = name.startswith(CONTEXT)
+        known = rules.context.keys() | RESERVED if around else found.properties.keys()
+        lines.append(f"the pack does not declare {name}: it is ignored. {cure_for(name.removeprefix(CONTEXT), known)}")
+    return lines
 
 
 def moment_of(text: str) -> datetime:
-    """A day's first moment in London, or a moment."""
+    """A day's first moment in London, or a moment; one that names no zone is London's."""
     try:
         if len(text) == len("2026-03-31"):
             return clock.day_start(date.fromisoformat(text))
@@ -88,6 +130,15 @@ def moment_of(text: str) -> datetime:
     except ValueError:
         raise click.BadParameter(f"{text!r} is no day such as 2026-03-31", param_hint="--as-of") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.LONDON)
+
+
+def type_and_id(text: str) -> tuple[str, str]:
+    """TYPE:ID in its two parts, split at the first colon."""
+    kind, _, name = text.partition(":")
+    if not kind.strip() or not name.strip():
+        cure = f"write TYPE:ID, such as {kind.strip() or 'record'}:{name.strip() or '1234'}"
+        raise click.BadParameter(f"{text!r} does not name a type and an id; {cure}", param_hint="--resource")
+    return kind, name
 
 
 def pairs(given: tuple[str, ...]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Trial:
     ) -> None:
         self._sources = sources
         self._requirements = requirements
-        self._sheets = sheets
+        self.sheets = sheets
 
         self._databases: Databases | None = None
         self._image = b""
@@ -53,8 +53,8 @@ class Trial:
         if databases is None or self._holds != facts:
             self._holds = None
             databases = self._blank()
-            rows = read_rows(Document("facts", dict(facts), {}), self._sheets)
-            apply_rows(databases, self._sheets, rows, actor=Actor("case"), now=now, where="facts")
+            rows = read_rows(Document("facts", dict(facts), {}), self.sheets)
+            apply_rows(databases, self.sheets, rows, actor=Actor("case"), now=now, where="facts")
             self._holds = {name: list(listed) for name, listed in facts.items()}
         return databases
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class Answer(Exception):
@@ -60,3 +61,12 @@ class BadInput(Answer):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
+
+
+def cure_for(wrong: str, known: Iterable[str]) -> str:
+    """What to write in place of a name that is not known."""
+    choices = sorted(known)
+    near = get_close_matches(wrong.lower(), choices, n=1)
+    if near:
+        return f'Did you mean "{near[0]}"?'
+    return f"Write one of: {', '.join(choices)}." if choices else "There is none to name."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -10,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from governance.kernel.errors import cure_for
 
 T = TypeVar("T")
 
@@ -53,13 +56,12 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in hints:
-            known = ", ".join(sorted(hints))
-            faults.append(TableFault(name, "is not known here", f"Use one of: {known}." if known else "Leave it out."))
+            faults.append(TableFault(name, "is not known here", cure_for(name, hints) if hints else "Leave it out."))
             continue
         try:
             values[name] = coerce(hints[name], value)
         except ValueError as wrong:
-            faults.append(TableFault(name, f"cannot be {value!r}", f"Write {wrong}."))
+            faults.append(TableFault(name, f"cannot be {value!r}", str(wrong)))
     faults.extend(
         TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in sorted(needed - table.keys())
     )
@@ -69,34 +71,57 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
 
 
 def coerce(hint: Any, value: Any) -> Any:
-    """A value as its type wants it; raise `ValueError` with what to write instead."""
+    """A value as its type wants it; raise `ValueError` with a sentence that says what to write instead."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return coerce(next(part for part in get_args(hint) if part is not type(None)), value)
     if origin in (tuple, frozenset):
-        if not isinstance(value, list):
-            raise ValueError(describe(hint))
-        return origin(coerce(get_args(hint)[0], item) for item in value)
+        return origin(coerce_items(hint, value))
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
-            raise ValueError("a table")
+            raise ValueError("Write a table.")
         return dict(value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         if value not in list(hint):
-            raise ValueError(describe(hint))
+            raise ValueError(cure_for(value, hint) if isinstance(value, str) else f"Write {describe(hint)}.")
         return hint(value)
     if hint is not Any and type(value) is not hint:
-        raise ValueError(describe(hint))
+        raise ValueError(f"Write {describe(hint)}.")
     return value
 
 
-def describe(hint: Any) -> str:
-    """What a field of this type is written as."""
+def coerce_items(hint: Any, value: Any) -> list[Any]:
+    """A list's items as their type wants them; where it is wrong, the fault says how the whole list is written."""
+    item = get_args(hint)[0]
+    if not isinstance(value, list):
+        raise ValueError(f"Write {describe(hint, value)}.")
+    try:
+        return [coerce(item, each) for each in value]
+    except ValueError:
+        known = isinstance(item, type) and issubclass(item, StrEnum)
+        if known and all(isinstance(each, str) for each in value):
+            raise
+        raise ValueError(f"Write {describe(hint, value)}.") from None
+
+
+def describe(hint: Any, value: Any = None) -> str:
+    """What a field of this type is written as; lists in a list are shown with what somebody wrote instead."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return describe(next(part for part in get_args(hint) if part is not type(None)))
+        return describe(next(part for part in get_args(hint) if part is not type(None)), value)
     if origin in (tuple, frozenset):
-        return f"a list of {describe(get_args(hint)[0])}"
+        item = get_args(hint)[0]
+        if get_origin(item) in (tuple, frozenset):
+            return f"lists in a list, such as {wrapped(value)}"
+        return f"a list of {describe(item)}"
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return "one of: " + ", ".join(f'"{member}"' for member in hint)
+        return "one of: " + ", ".join(f'"{member}"' for member in sorted(hint))
     return WORDS.get(hint, "a value") if isinstance(hint, type) else "a table"
+
+
+def wrapped(value: Any) -> str:
+    """Text, or a list of it, written as lists in a list; an example where it is something else."""
+    listed = value if isinstance(value, list) else [value]
+    lists = [each if isinstance(each, list) else [each] for each in listed]
+    plain = bool(lists) and all(isinstance(text, str) for each in lists for text in each)
+    return json.dumps(lists, ensure_ascii=False) if plain else '[["…"]]'

@@ -63,13 +63,12 @@ def load_settings(instance: Path) -> Settings:
     file = instance / "postern.env"
     if file.exists():
         env.read_env(str(file), override=False)
-    faults = [
-        Fault(name, "is not set", f"Set it in the environment or in {file}.")
-        for name in NEEDED
-        if not env.str(name, "")
-    ]
-    if faults:
-        raise BadInput(faults)
+    missing = [name for name in NEEDED if not env.str(name, "")]
+    if missing and not file.exists():
+        cure = f"Run postern setup --public-url https://…, which writes {file}; or set it all in the environment."
+        raise BadInput([Fault(", ".join(missing), "not set", cure)])
+    if missing:
+        raise BadInput([Fault(name, "is not set", f"Set it in the environment or in {file}.") for name in missing])
     try:
         record_keys = RecordKeys.parse(env.str("POSTERN_RECORD_KEYS"))
     except ValueError as wrong:

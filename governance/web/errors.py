@@ -25,6 +25,7 @@ STATUS: dict[type[errors.Answer], HTTPStatus] = {
     errors.Erased: HTTPStatus.GONE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+NOWHERE = "there is nothing at this address; /openapi.json describes what there is, and docs/api.md how to ask"
 PROBLEM = "application/problem+json"
 
 
@@ -72,7 +73,8 @@ def http(wrong: HTTPException) -> Response:
     if not isinstance(original, Response) and original.status_code < HTTPStatus.BAD_REQUEST:
         return Response(status=original.status_code, headers=dict(original.headers))
     status = HTTPStatus(original.status_code)
-    response = problem({"title": status.phrase, "status": status.value, "detail": wrong.description or status.phrase})
+    detail = NOWHERE if status == HTTPStatus.NOT_FOUND else wrong.description or status.phrase
+    response = problem({"title": status.phrase, "status": status.value, "detail": detail})
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in original.headers:
             response.headers[name] = original.headers[name]

@@ -61,6 +61,14 @@ def test_a_revoked_key_is_gone(desk: Desk) -> None:
     assert prefix not in desk.run("keys", "list").stdout
 
 
+@pytest.mark.parametrize("written", ["31/03/2027", "tomorrow", "2027-02-30", "20270331", "2027-W13-3"])
+def test_a_last_day_that_is_none(quick_desk: Desk, written: str) -> None:
+    told = quick_desk.run("keys", "add", "x", "--system", SYSTEM, "--until", written)
+    assert told.exit_code == 2
+    assert f"{written!r} is no day. Write one such as 2027-03-31." in told.stderr
+    assert "%Y" not in told.stderr
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (("keys", "add", "x"), 2),
     (("keys", "add", " ", "--system", SYSTEM), 1),

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from governance.decisions.cli import pairs
+from governance.decisions.cli import moment_of, pairs
 from governance.kernel import clock
 from governance.trail.service import get_record
-from tests.commands import Desk, desk
+from tests.commands import Desk, desk, quick_desk
 from tests.installation import SYSTEM
 
-__all__ = ["desk"]
+__all__ = ["desk", "quick_desk"]
 
 ASKED = (SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F-1")
 CASE = ("-c", "case=C-1")
@@ -84,6 +84,15 @@ def test_a_bad_question_ends_with_two(desk: Desk, words: tuple[str, ...]) -> Non
     assert "Error" in told.stderr
 
 
+@pytest.mark.parametrize(("written", "cure"), [
+    ("file", "such as file:1234"), ("file:", "such as file:1234"), (":F-1", "such as record:F-1"),
+])  # fmt: skip
+def test_a_resource_without_its_type_or_id(quick_desk: Desk, written: str, cure: str) -> None:
+    told = quick_desk.decide(*ASKED[:5], "--resource", written)
+    assert told.exit_code == 2
+    assert f"{written!r} does not name a type and an id; write TYPE:ID, {cure}" in told.stderr
+
+
 def test_ids_may_hold_colons(desk: Desk) -> None:
     told = desk.decide(SYSTEM, "--subject", "ann", "--action", "view", "--resource", "file:F:1:2", *CASE, "--json")
     number = json.loads(told.stdout)["decision_id"]
@@ -103,6 +112,32 @@ def test_as_of_a_past_moment(desk: Desk) -> None:
     assert get_record(desk.installation.databases, machine["decision_id"])["body"]["historical"] is True
     tomorrow = (clock.london_day(before) + timedelta(days=1)).isoformat()
     assert desk.decide(*ASKED, *CASE, "--as-of", tomorrow).exit_code == 2, "a day to come is no past day"
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("-c", "kase=C-1"), 'the pack does not declare context.kase: it is ignored. Did you mean "case"?'),
+    (("-c", "acrr=x"), 'the pack does not declare context.acrr: it is ignored. Did you mean "acr"?'),
+    (("-p", "age=3"), "the pack does not declare age: it is ignored. There is none to name."),
+    (("--action", "veiw"), 'the pack does not declare the action "veiw" for file. Did you mean "view"?'),
+    (("--resource", "fiel:F-1"), 'the pack does not declare the resource type "fiel". Did you mean "file"?'),
+])  # fmt: skip
+def test_what_the_pack_does_not_declare_is_said(quick_desk: Desk, words: tuple[str, ...], said: str) -> None:
+    told = quick_desk.decide(*ASKED, *words, "--json")
+    assert json.loads(told.stdout)["decision"] is False
+    assert told.stderr == f"Note: {said}\n"
+    assert quick_desk.decide(*ASKED, *CASE, "-c", "acr=x").stderr == ""
+
+
+def test_a_system_that_is_not_there(quick_desk: Desk) -> None:
+    near = quick_desk.decide("archiv", *ASKED[1:]).stderr
+    assert near == f'Error: there is no system "archiv". Did you mean "{SYSTEM}"?\n'
+    assert quick_desk.decide("zzz", *ASKED[1:]).stderr == f'Error: there is no system "zzz". Write one of: {SYSTEM}.\n'
+
+
+def test_a_moment_without_a_zone_is_in_london() -> None:
+    assert moment_of("2026-07-01T04:12") == moment_of("2026-07-01T03:12Z")
+    assert moment_of("2026-12-01T04:12") == moment_of("2026-12-01T04:12Z")
+    assert moment_of("2026-07-01") == moment_of("2026-06-30T23:00Z")
 
 
 def test_values_of_the_command_line() -> None:

@@ -55,7 +55,11 @@ def test_facts_are_the_base_less_what_is_removed_and_what_is_added(example: Pack
         ('id = "T02"', 'id = "T02"\nspeed = 1', "cases.2.speed: is not known"),
         ('id = "T02"', 'id = "T02"\nnow = 2026-06-01T09:00:00', "cases.2.now: is not a moment"),
         ('id = "T02"', 'id = "T02"\nnow = 2026-06-01', "cases.2.now: cannot be"),
-        ('reasons = ["no_need", "cohort"]', 'reasons = ["no_ned"]', "expect.reasons: cannot be"),
+        (
+            'reasons = ["no_need", "cohort"]',
+            'reasons = ["no_ned"]',
+            "expect.reasons: cannot be ['no_ned']. Did you mean \"no_need\"?",
+        ),
         ('reasons = ["no_need", "cohort"]', "reasons = []", "does not go with the decision"),
         ('obligations = ["notify"]', 'obligations = ["ring"]', "expect.obligations: cannot be"),
         ('obligations = ["notify"]', 'reasons = ["cohort"]', "does not go with the decision"),

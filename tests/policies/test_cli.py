@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,27 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
+from governance.app import trial_service
 from governance.kernel.db import Databases
 from governance.kernel.recorded import Base, Ledger
 from governance.ports.requirement import Requirement
-from policies.cases import CaseAnswer, CaseRunner
+from governance.ports.sheet import Sheet
+from policies.cases import CaseAnswer
 from policies.cli import packs
 from policies.pack import SHIPPED, PackTexts
 from tests import services
 from tests.policies.conftest import put, write
+from wsgi import AREAS
+
+
+@dataclass
+class Permitting:
+    """A runner that permits whatever is asked."""
+
+    sheets: Mapping[str, Sheet]
+
+    def __call__(self, rules: Any, facts: Any, question: Any, now: Any) -> CaseAnswer:
+        return CaseAnswer(True, (), ())
 
 
 @dataclass
@@ -26,7 +39,7 @@ class Stand:
 
     databases: Databases
     requirements: Mapping[str, Requirement]
-    run_case: CaseRunner
+    run_case: Permitting
     account: str = "officer"
 
 
@@ -37,10 +50,7 @@ def stand(sqlite_databases: services.Databases, requirements: Mapping[str, Requi
     with databases.writing() as session:
         session.execute(insert(Ledger), [{"id": 1, "revision": 0, "entries": 0, "head": ""}])
 
-    def expected(rules: Any, facts: Any, question: Any, now: Any) -> CaseAnswer:
-        return CaseAnswer(True, (), ())
-
-    yield Stand(databases, requirements, expected)
+    yield Stand(databases, requirements, Permitting(trial_service(AREAS).sheets))
     databases.close()
 
 
@@ -66,6 +76,47 @@ def test_faults_of_every_file_are_told(stand: Stand, example: PackTexts, tmp_pat
     assert result.exit_code == 1
     assert f'{folder / "policy.csv"}:2: effect "Allow" is not known. Did you mean "allow"?' in result.output
     assert "cases.2.id" in result.output
+
+
+@pytest.mark.parametrize(("old", "new", "place", "said"), [
+    ("completed = 2025-02-10", "complted = 2025-02-10", "training = ",
+     'facts.training.1.complted: is not known here. Did you mean "completed"?'),
+    (", completed = 2025-02-10", "", "training = ", "facts.training.1.completed: is missing. Add it: "),
+    ('capacity = "deputy_head"', 'capcity = "deputy_head"', "approvals = ",
+     'facts.grants.1.approvals.2.capcity: is not known here. Did you mean "capacity"?'),
+    ("from = 2020-09-01", 'from = "autumn"', "employment = ", "facts.employment.1.from: This is not a day. Write one"),
+    ("training = [{", "traning = [{", "traning = ", 'facts.traning: is no sheet of facts. Did you mean "training"?'),
+    ('role = "trip-leader"', 'role = "trip-leadr"', "role = ",
+     'facts.grants.1.role: names role "trip-leadr", which the pack does not have. Did you mean "trip-leader"?'),
+    ('id = "T02"', 'id = "T02"\nadd.training = [{ person = "ida.cole", course = "x", completed = 3 }]', "add.training",
+     "cases.2.add.training.1.completed: This is not a day"),
+])  # fmt: skip
+@pytest.mark.parametrize("command", ["check", "test", "activate"])
+def test_faults_of_the_facts_are_told_once_and_at_their_line(
+    stand: Stand, example: PackTexts, tmp_path: Path, command: str, old: str, new: str, place: str, said: str
+) -> None:
+    changed = put(example.cases_toml, old, new)
+    folder = write(replace(example, cases_toml=changed), tmp_path / "trips")
+    result = run(stand, command, folder)
+    assert result.exit_code == 1
+    (told,) = (line for line in result.output.splitlines() if said in line)
+    assert result.output.count(said) == 1
+    number = told.removeprefix("Error: ").removeprefix(f"{folder / 'cases.toml'}:").partition(":")[0]
+    assert changed.splitlines()[int(number) - 1].startswith(place)
+    assert stand.databases.freshness.current() == 0
+
+
+def test_a_grant_in_another_system_may_name_its_roles(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
+    other = put(example.cases_toml, 'role = "trip-leader"', 'role = "reader"')
+    folder = write(replace(example, cases_toml=put(other, 'system = "trip-register"', 'system = "x"')), tmp_path / "t")
+    assert run(stand, "check", folder).exit_code == 0
+
+
+def test_a_shipped_pack_is_checked_by_the_name_of_its_system(stand: Stand) -> None:
+    result = run(stand, "check", "coventry-lcs")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("coventry-lcs: ")
+    assert len(result.output.splitlines()) == 1
 
 
 def test_two_packs_of_one_system(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
@@ -110,7 +161,8 @@ def test_a_faulty_pack_is_not_activated(stand: Stand, example: PackTexts, tmp_pa
     assert stand.databases.freshness.current() == 0
 
 
-def test_a_name_that_means_nothing(stand: Stand) -> None:
-    result = run(stand, "test", "no-such-system")
+@pytest.mark.parametrize("command", ["check", "test", "activate"])
+def test_a_name_that_means_nothing(stand: Stand, command: str) -> None:
+    result = run(stand, command, "coventry-lcss")
     assert result.exit_code == 1
-    assert "cannot be read" in result.output
+    assert 'there is no shipped pack and no folder "coventry-lcss". Did you mean "coventry-lcs"?' in result.output

@@ -86,6 +86,8 @@ SYSTEM_FAULTS = [
     (ROLE, ROLE.replace("training", "trainig"), '"trainig", which does not exist. Did you mean "training"?'),
     (ROLE, ROLE.replace("training]", "grant]"), "Write it as granted_by."),
     ('approvals = [["head_teacher"], ', 'approvals = [[], ', "granted_by.approvals"),
+    ('approvals = [["head_teacher"], ["safeguarding_lead", "deputy_head"]]', 'approvals = ["head_teacher"]',
+     'cannot be [\'head_teacher\']. Write lists in a list, such as [["head_teacher"]].'),
     ('approvals = [["head_teacher"], ', 'aprovals = [["head_teacher"], ', "granted_by.aprovals: is not known"),
     ('reason = "part_locked"', 'reason = "part_lockt"', "rules.TRIP-3.reason: cannot be 'part_lockt'"),
     ('[rules.TRIP-1]\n', '[rules.TRIP-1]\nreason = "cohort"\n', "gives a reason, but the rule allows"),
@@ -144,6 +146,49 @@ def test_faults_of_the_policy(
     assert found, [str(fault) for fault in faults]
     assert found[0].line == line
     assert found[0].where == "policy.csv"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (",allow,TRIP-1", ",Allow,TRIP-1"), (",allow,TRIP-1", ",allow ,TRIP-1"), (",allow,TRIP-1", ",,TRIP-1"),
+    (",allow,TRIP-1", ",allow,TRIP:1"), (",allow,TRIP-1", ",allow,"), (",allow,TRIP-1", ",allow,TRIP-1,x"),
+    (",allow,TRIP-1", ',"allow,TRIP-1'),
+    (",deny,TRIP-3", ",Deny,TRIP-3"), ("print,medical,deny", "print,,deny"),
+    (LEADER, ",emergency-sheet,view"), (LEADER, "trip:leader,emergency-sheet,view"),
+    (LEADER, "trip-leader,emergency:sheet,view"), (LEADER, "trip-leader,emergency-sheet,vi:ew"),
+    ("view,own_school ", "view,always own_school "), ("view,own_school ", "view,own_school own_school "),
+    ("view,own_school ", "view,own:school "), ("view,own_school ", "view,own_school  "),
+])  # fmt: skip
+def test_one_cause_is_one_fault(changed: Change, requirements: Requirements, old: str, new: str) -> None:
+    (fault,) = faults_of(changed(policy=(old, new)), requirements)
+    assert fault.where == "policy.csv"
+
+
+def test_a_line_without_its_conditions_does_not_say_that_they_are_not_used(
+    changed: Change, requirements: Requirements
+) -> None:
+    table = '[conditions.sick]\nfunction = "present"\nproperty = "school"\n[conditions.medical]'
+    line = ("print,medical,deny", "print,,deny")
+    (fault,) = faults_of(changed(system=("[conditions.medical]", table), policy=line), requirements)
+    assert fault.problem == "condition is blank"
+
+
+def test_every_fault_of_a_line_is_told(changed: Change, requirements: Requirements) -> None:
+    line = (LEADER, "trip-leder,emergency-sheet,see")
+    text = changed(policy=line)
+    text = replace(text, policy_csv=put(text.policy_csv, ",allow,TRIP-1", ",Allow,TRIP-1"))
+    assert [fault.problem for fault in faults_of(text, requirements)] == [
+        'effect "Allow" is not known',
+        'role "trip-leder" does not exist',
+        'action "see" is not declared for resource type "emergency-sheet"',
+    ]
+
+
+def test_a_policy_with_semicolons_has_one_fault(example: PackTexts, requirements: Requirements) -> None:
+    text = replace(example, policy_csv=example.policy_csv.replace(",", ";"))
+    assert [str(fault) for fault in faults_of(text, requirements)] == [
+        "policy.csv:1: has semicolons between its fields. "
+        "Save it with commas between the fields; some spreadsheets write semicolons unless told."
+    ]
 
 
 def test_every_fault_is_told_at_once(changed: Change, requirements: Requirements) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from governance.kernel.errors import cure_for
 from policies.rules import (
     MOST_GENERATIONS,
     NAME,
@@ -13,7 +14,6 @@ from policies.rules import (
     PropertyType,
     ancestry,
     any_blank,
-    cure_for,
     fits,
     id_form_problem,
     name_cure,

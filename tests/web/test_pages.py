@@ -157,6 +157,13 @@ def test_what_is_not_there_is_told_as_a_problem(quick: Office, method: str, path
     assert ("Allow" in response.headers) is (status == 405)
 
 
+def test_who_comes_to_the_front_page_is_told_where_to_look(quick: Office) -> None:
+    told = problem(quick.get("/"), 404)
+    assert "/openapi.json" in told["detail"]
+    assert "docs/api.md" in told["detail"]
+    assert quick.get("/openapi.json").status_code == 200
+
+
 @pytest.mark.parametrize(("given", "echoed"), [
     ("abc-123", True), ("!~" * 64, True), ("x" * 128, True), ("", False), ("x" * 129, False), ("a b", False),
     ("\u00e9", False), ("a\tb", False),

@@ -183,10 +183,14 @@ def grants(book: RowBook, key: FactKey) -> tuple[GrantFacts, ...]:
         GrantFacts(
             number, row["system"], row["role"], book.organisations[row["organisation"]], row["from"],
             starts(row["from"]), ends(row.get("to")),
-            tuple(Approval(one["by"], one["capacity"], "", one["on"]) for one in row.get("approvals", ())), {},
+            tuple(approval(one) for one in row.get("approvals", ())), {},
         )
         for number, row in book.of_person("grants", key)
     )  # fmt: skip
+
+
+def approval(one: Mapping[str, Any]) -> Approval:
+    return Approval(one["by"], one["capacity"], one.get("organisation", ""), one["on"])
 
 
 def answers(book: RowBook, key: FactKey) -> tuple[AnswerFacts, ...]:

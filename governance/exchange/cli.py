@@ -20,7 +20,7 @@ from governance.exchange.exporting import export_facts
 from governance.exchange.findings import Finding, errors, write_report
 from governance.exchange.importing import Looked, Roles, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
-from governance.exchange.templates import write_templates
+from governance.exchange.templates import SEPARATED, WORKBOOK, write_templates
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.kernel.toml import read_toml_file
@@ -154,6 +154,8 @@ def make_templates(service: Any, folder: Path) -> None:
     try:
         for file in write_templates(service.sheets, folder):
             click.echo(file)
+        book, files = folder / WORKBOOK, folder / SEPARATED
+        click.echo(f"Fill in the CSV files (postern import {files}) or the workbook (postern import {book}).")
     except Answer as wrong:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
 
@@ -247,4 +249,5 @@ def say_applied(service: Any, applied: Applied) -> None:
         click.echo(f"{name}: {change.opened} recorded, {change.closed} closed, {change.same} unchanged")
     if not applied.changed:
         click.echo("All of it stood already: no fact has changed.")
-    click.echo(f"Facts are at revision {service.databases.freshness.current()}.")
+    told = "Facts are at revision" if applied.changed else "That it was done is on the trail, as revision"
+    click.echo(f"{told} {service.databases.freshness.current()}.")

@@ -30,6 +30,8 @@ Every code that a denial can carry: its words, who can mend it, where it is deci
 
 - **Worded**: all of them in one table, `REASONS` in `governance/ports/reasons.py`. Search there for the code in
   capitals.
+- **Mended by**: who can remove the reason. In brackets stands `remedy.who`, the one to whom the remedy turns: where
+  nobody can mend a reason there is still somebody to turn to.
 - **Decided in**: the file and function that raise it. A reason that a pack names is decided by that pack's condition or
   rule, which `system.toml` holds.
 - **Shown by**: the pack's cases that expect it (`policies/packs/<system>/cases.toml`, run by `postern packs test`), and
@@ -144,6 +146,13 @@ def witnesses() -> dict[str, list[str]]:
     return found
 
 
+def mended(words: Words) -> str:
+    """Who can mend a reason and how; where nobody can, what those who are refused may still do."""
+    if words.mender is Mender.NOBODY:
+        return f"nobody who is refused so. What there is to do instead (`{words.who}`): {words.what}"
+    return f"{MENDERS[words.mender]}. Remedy (`{words.who}`): {words.what}"
+
+
 def entry(code: Code, words: Words, decided: list[str], shown: list[str]) -> str:
     """One code's part of the page."""
     stands_for = [f"`{held.value}`" for held, said in REASONS.items() if said.disclosed_as is code]
@@ -153,7 +162,7 @@ def entry(code: Code, words: Words, decided: list[str], shown: list[str]) -> str
         f"“{words.user}”",
         "",
         f"- **Administrators read**: {words.admin}",
-        f"- **Mended by**: {MENDERS[words.mender]}. Remedy for `{words.who}`: {words.what}",
+        f"- **Mended by**: {mended(words)}",
         f"- **Decided in**: {'; '.join(decided) or UNDECIDED}",
         f"- **Shown by**: {'; '.join(shown) or UNSHOWN}",
     ]

@@ -5,15 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from docs.plain_words import (
+    OBLIGED,
+    Table,
+    about,
+    answered,
+    approvals,
+    listed,
+    particulars,
+    quoted,
+    requirement,
+    told,
+    words,
+)
 from policies.conditions import FUNCTIONS
 from policies.pack import SHIPPED, SYSTEM, PackTexts
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "systems.md"
+READING, STAR = "Reading:", " \\*"
 HEAD = """\
 # Systems
 
@@ -21,6 +35,8 @@ Every system whose pack comes with the service: who may have what, granted by wh
 obligations, and what those who are refused may do instead; each with its source.
 **This page is made by `.venv/bin/python docs/make_systems.py`; change the packs in `policies/packs/`, then run it.**
 
+- Each system begins with a table: what a role may do with which kind of record. A star (\\*) says that conditions are
+  told below; what is not there is refused. It ends with **readings to confirm**, for the system's owner.
 - **May** and **never** are the lines of the policy, each with its rule's id. Never wins. What no line allows is
   refused. One's own organisation is the one in whose name the role is held.
 - A condition of which nothing is known does not hold for **may**, and does for **never**; an obligation or a route
@@ -30,8 +46,6 @@ obligations, and what those who are refused may do instead; each with its source
 - Sentences in “quotation marks” are the source's own. What begins with "Reading:" is ours, where the source is silent;
   the pack's README says how to change it.
 """
-
-Table = Mapping[str, Any]
 
 
 class System:
@@ -54,42 +68,9 @@ class System:
         return str(self.table("system")["id"])
 
 
-# --- plain words
-
-
-def words(text: object) -> str:
-    """A name as people say it."""
-    return str(text).replace("_", " ").replace("-", " ")
-
-
-def listed(items: Iterable[object], joint: str = "or") -> str:
-    """One, two or more things in a row."""
-    *most, last = [str(item) for item in items]
-    return f"{', '.join(most)} {joint} {last}" if most else last
-
-
-def about(name: str) -> str:
-    """A property as people say it: of the record, or of the question."""
-    return f"the question's {words(name[8:])}" if name.startswith("context.") else f"the record's {words(name)}"
-
-
-def told(value: object) -> str:
-    """A value as people say it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return listed((words(item) for item in value), "and") if value else "none"
-    return words(value)
-
-
 def source(table: Table) -> str:
     """Where something comes from."""
     return f" *{table['source']}*" if table.get("source") else ""
-
-
-def day(found: object) -> str:
-    """A day, as every page writes it."""
-    return str(found)
 
 
 # --- conditions
@@ -103,34 +84,26 @@ def declared(system: System) -> dict[str, Table]:
     return found
 
 
-def which_is(system: System, name: str) -> str:
-    """A property with its verb; of a list it is one item."""
-    return f"{'among ' if declared(system).get(name, {}).get('type') == 'list' else ''}{about(name)} is"
+def is_list(system: System, name: str) -> bool:
+    """Whether a property holds several items, of which one is enough."""
+    return declared(system).get(name, {}).get("type") == "list"
 
 
-def own(system: System, table: Table) -> str:
-    """`own_organisation`."""
-    return f"{which_is(system, table.get('property', 'organisation'))} one's own organisation"
-
-
-def answered(answer: str) -> Any:
-    """`is_true` and `is_false`."""
-
-    def said(_system: System, table: Table) -> str:
-        whole, _, name = about(table["property"]).partition("'s ")
-        return f"{whole}'s answer to “{name}” is {answer}"
-
-    return said
+def same(system: System, name: str, who: str) -> str:
+    """A property beside the one whom it must name."""
+    return f"{who} is among {about(name)}" if is_list(system, name) else f"{about(name)} is {who}"
 
 
 def one_of(system: System, table: Table) -> str:
     """`one_of`."""
-    return f"{which_is(system, table['property'])} {listed(f'“{words(item)}”' for item in table['values'])}"
+    name = table["property"]
+    return f"{about(name)} {'include' if is_list(system, name) else 'is'} {quoted(table['values'])}"
 
 
-def none_of(_system: System, table: Table) -> str:
+def none_of(system: System, table: Table) -> str:
     """`none_of`."""
-    return f"{about(table['property'])}: none of {listed((f'“{words(item)}”' for item in table['values']), 'and')}"
+    name = table["property"]
+    return f"{about(name)} {'do not include' if is_list(system, name) else 'is not'} {quoted(table['values'])}"
 
 
 def age_range(_system: System, table: Table) -> str:
@@ -143,19 +116,24 @@ def age_range(_system: System, table: Table) -> str:
 def listed_fields(_system: System, table: Table) -> str:
     """`listed_fields`."""
     fields = table["fields"]
-    return f"nothing is asked for but {listed((words(item) for item in fields), 'and')} ({len(fields)})"
+    return f"nothing is asked for but these {len(fields)} items: {listed(map(words, fields), 'and')}"
 
 
 CONDITIONS = {
     "present": lambda _system, table: f"{about(table['property'])} is given",
-    "absent": lambda _system, table: f"{about(table['property'])} is not given",
-    "is_true": answered("yes"),
-    "is_false": answered("no"),
+    "absent": lambda _system, table: f"no {about(table['property']).partition(' ')[2]} is given",
+    "is_true": lambda _system, table: answered(table["property"], yes=True),
+    "is_false": lambda _system, table: answered(table["property"], yes=False),
     "one_of": one_of,
     "none_of": none_of,
-    "own_organisation": own,
-    "own_person": lambda system, table: f"{which_is(system, table['property'])} the person who asks",
-    "own_area": lambda _system, table: f"{about(table.get('property', 'area'))} is one's own organisation's",
+    "own_organisation": lambda system, table: same(
+        system, table.get("property", "organisation"), "one's own organisation"
+    ),
+    "own_person": lambda system, table: same(system, table["property"], "the person who asks"),
+    "organisation_of_kind": lambda _system, table: (
+        f"one's own organisation is of the kind {listed(map(words, table['kinds']))}"
+    ),
+    "own_area": lambda _system, table: f"{about(table.get('property', 'area'))} is that of one's own organisation",
     "age_range": age_range,
     "listed_fields": listed_fields,
     "aggregate_rows": lambda _system, _table: "totals are asked for, not individuals",
@@ -180,106 +158,6 @@ def conditions(system: System, names: Sequence[str], joint: str) -> str:
     return f"; {joint} ".join(condition(system, name) for name in names)
 
 
-# --- what a role demands
-
-
-def employment(terms: Table) -> str:
-    """`employment`."""
-    said = "works now"
-    if terms.get("organisations"):
-        said += f" for {listed(terms['organisations'])}"
-    if terms.get("organisation_kinds"):
-        said += f" for an organisation of the kind {listed(map(words, terms['organisation_kinds']))}"
-    if terms.get("posts"):
-        said += f", as {listed(terms['posts'])}"
-    return said + (", in a post with casework" if terms.get("casework") else "")
-
-
-def vetting(terms: Table) -> str:
-    """`vetting`."""
-    said = f"a clear check of the level {terms['level']} or deeper, for the {terms.get('workforce', 'child')} workforce"
-    ways = []
-    if terms.get("renewal_years"):
-        ways.append(f"issued less than {terms['renewal_years']} years ago")
-    if terms.get("status_months"):
-        ways.append(f"found current by a status check of the last {terms['status_months']} months")
-    return f"{said}, {listed(ways)}" if ways else said
-
-
-def training(terms: Table) -> str:
-    """`training`."""
-    months = terms.get("renewal_months")
-    return f"training: {listed(terms['courses'], 'and')}" + (f", taken again after {months} months" if months else "")
-
-
-def covers(terms: Table) -> str:
-    """Whether an organisation above will do."""
-    return " or one above it" if terms.get("covers") == "descendants" else ""
-
-
-def accreditation(terms: Table) -> str:
-    """`accreditation`."""
-    criteria = listed(terms["criteria"], "and")
-    checklist = f"the checklist {terms['checklist']}, criteria {criteria}, met and signed"
-    return f"one's organisation{covers(terms)} is accredited: {checklist}"
-
-
-BASES = {
-    "ordinary": ", which records its basis of UK GDPR Article 6",
-    "special_category": ", which records its basis of UK GDPR Article 6 and its condition of Article 9",
-}
-
-
-def agreement(terms: Table) -> str:
-    """`agreement`."""
-    basis = BASES.get(terms.get("lawful_basis", "none"), "")
-    return f"one's organisation{covers(terms)} is party to a data sharing agreement in force{basis}"
-
-
-def second_factor(terms: Table) -> str:
-    """`second-factor`."""
-    minutes = terms.get("max_age_minutes")
-    return f"a second factor ({listed(terms['acr'])})" + (f", no older than {minutes} minutes" if minutes else "")
-
-
-def launch(terms: Table) -> str:
-    """`launch`."""
-    said = ["the system's audit trail is live"] if terms.get("audit_live") else []
-    said += [f"from {day(terms['opens'])} on"] if terms.get("opens") else []
-    said += [f"until {day(terms['closes'])}"] if terms.get("closes") else []
-    return ", ".join(said) or "the system is open"
-
-
-REQUIREMENTS = {
-    "employment": employment,
-    "vetting": vetting,
-    "training": training,
-    "accreditation": accreditation,
-    "agreement": agreement,
-    "protocol": lambda terms: f"one's organisation{covers(terms)} has signed the protocol {terms['agreement']}",
-    "individual-agreement": lambda terms: (
-        f"one has signed {terms['agreement']}, version {terms.get('version', 1)} or later"
-    ),
-    "second-factor": second_factor,
-    "launch": launch,
-}
-
-
-def requirement(kind: str, terms: Table) -> str:
-    """What a role demands, in the reader's words; a kind that has none here is told field by field."""
-    if kind in REQUIREMENTS:
-        return REQUIREMENTS[kind](terms)
-    given = ", ".join(f"{words(key)}: {told(value)}" for key, value in terms.items() if key != "source")
-    return f"{words(kind)}" + (f" ({given})" if given else "")
-
-
-def approvals(groups: Sequence[Sequence[str]]) -> str:
-    """The approvals that are needed, each by a person of its own."""
-    return (
-        listed((listed(map(words, capacities)) for capacities in groups), "and") if groups else "nobody in particular"
-    )
-
-
 def granted(table: Table) -> Iterator[str]:
     """Who grants a role, and who did before which day."""
     if not table:
@@ -289,7 +167,7 @@ def granted(table: Table) -> Iterator[str]:
     everywhere = f" (for every organisation: {listed(map(words, reach), 'and')})" if reach else ""
     yield f"- **Granted by**: {approvals(table.get('approvals', ()))}{everywhere}.{source(table)}"
     for rule in sorted(table.get("before", ()), key=lambda one: one["day"]):
-        yield f"  - Where it was approved before {day(rule['day'])}: {approvals(rule['approvals'])}."
+        yield f"  - Where it was approved before {rule['day']}: {approvals(rule['approvals'])}."
 
 
 # --- parts of the page
@@ -313,9 +191,9 @@ def policy(system: System, role: str) -> Iterator[str]:
 def obligation(system: System, name: str) -> str:
     """What a front end is obliged to, and when."""
     table = system.table("obligations", name)
-    particulars = "; ".join(f"{words(key)}: {told(value)}" for key, value in table.get("properties", {}).items())
     when = f", where {conditions(system, table['when'], 'or')}" if table.get("when") else ""
-    return f"`{table['type']}`{when}{': ' if particulars else ''}{particulars}.{source(table)}"
+    said = f"{OBLIGED[table['type']]}{particulars(table['type'], table.get('properties', {}))}"
+    return f"{said}{when}. `{name}`{source(table)}"
 
 
 def role_part(system: System, name: str, table: Table) -> Iterator[str]:
@@ -324,14 +202,76 @@ def role_part(system: System, name: str, table: Table) -> Iterator[str]:
     yield f"{table['source']}\n"
     if table.get("inherits"):
         parents = listed((f"`{one}`" for one in table["inherits"]), "and")
-        yield f"- **As well as** all that {parents} may and needs, unless it is said again here."
+        yield f"- **Includes** all that {parents} may do and needs; a need of the same sort below stands in its place."
     yield from policy(system, name)
     if table.get("granted_by") or not table.get("inherits"):
         yield from granted(table.get("granted_by", {}))
     for kind, terms in table.get("requires", {}).items():
-        yield f"- **Needs** {requirement(kind, terms)}.{source(terms)}"
+        yield f"- **Needs**: {requirement(kind, terms)}.{source(terms)}"
     for one in table.get("obligations", ()):
-        yield f"- **Obliges** the front end: {obligation(system, one)}"
+        yield f"- **The front end has**: {obligation(system, one)}"
+    yield ""
+
+
+def ancestry(system: System, role: str) -> tuple[str, ...]:
+    """A role, and all whom it includes."""
+    above = system.table("roles", role).get("inherits", ())
+    return tuple(dict.fromkeys([role, *(name for parent in above for name in ancestry(system, parent))]))
+
+
+def may(system: System, role: str, kind: str) -> str:
+    """What a role may do with records of one kind: one cell of the table."""
+    included = ancestry(system, role)
+    lines = [line for line in system.lines if line["role"] in included and line["resource_type"] == kind]
+    cells = []
+    for action in dict.fromkeys(line["action"] for line in lines):
+        mine = [line for line in lines if line["action"] == action]
+        allowed = [line for line in mine if line["effect"] == "allow"]
+        if any(line["effect"] == "deny" and line["condition"] == "always" for line in mine):
+            cells.append(f"never {words(action)}")
+        elif allowed:
+            free = len(allowed) == len(mine) and any(line["condition"] == "always" for line in allowed)
+            cells.append(words(action) + ("" if free else STAR))
+    return ", ".join(cells) or "–"
+
+
+def matrix(system: System) -> Iterator[str]:
+    """The table of roles × records, with the actions in its cells."""
+    kinds = list(system.table("resource_types"))
+    yield f"| Role | {' | '.join(map(words, kinds))} |"
+    yield f"|---|{'---|' * len(kinds)}"
+    for role in system.table("roles"):
+        yield f"| `{role}` | {' | '.join(may(system, role, kind) for kind in kinds)} |"
+    yield ""
+
+
+def sourced(system: System) -> Iterator[tuple[str, Table]]:
+    """Every table of a pack that says where it comes from, with what a reader calls it."""
+    for name, table in system.table("roles").items():
+        yield f"`{name}`", table
+        yield (
+            f"`{name}`, granted by {approvals(table.get('granted_by', {}).get('approvals', ()))}",
+            table.get("granted_by", {}),
+        )
+        for kind, terms in table.get("requires", {}).items():
+            yield f"`{name}` needs {requirement(kind, terms)}", terms
+    for name, table in system.table("rules").items():
+        yield f"`{name}`", table
+    for name in system.table("conditions"):
+        yield f"where {condition(system, name)}", system.table("conditions", name)
+    for name, table in system.table("obligations").items():
+        yield f"obligation `{name}`", table
+    for name, table in system.table("routes").items():
+        yield f"`{name}`, for those who are refused", table
+    yield "asking through another", system.table("mediation")
+
+
+def readings(system: System) -> Iterator[str]:
+    """Where the source is silent and the pack decided: what the system's owner has to confirm."""
+    found = [(what, table["source"].partition(READING)) for what, table in sourced(system) if table.get("source")]
+    told_ = [f"- {what}: {said.strip()}" for what, (_, reading, said) in found if reading]
+    yield f"### Readings to confirm: {system.id}\n"
+    yield from dict.fromkeys(told_ or ["None: the source says all of it."])
     yield ""
 
 
@@ -343,7 +283,11 @@ def asked_for(system: System) -> Iterator[str]:
     )
     yield f"- **What there is to ask for**: {'; '.join(types)}."
     assumed = [
-        f"{about(name)}: {told(table['default'])}" for name, table in declared(system).items() if "default" in table
+        answered(name, yes=table["default"])
+        if isinstance(table["default"], bool)
+        else f"{about(name)}: {told(table['default'])}"
+        for name, table in declared(system).items()
+        if "default" in table
     ]
     if assumed:
         yield f"- **Taken as said** where nothing is: {'; '.join(assumed)}."
@@ -353,7 +297,7 @@ def instead(system: System) -> Iterator[str]:
     """The routes of those who are refused, and whether one may ask through another."""
     for name, table in system.table("routes").items():
         when = f" (shown where {conditions(system, table['when'], 'or')})" if table.get("when") else ""
-        yield f"- **Who is refused** may turn to the {table['who']}{when}: {table['what']} `{name}`{source(table)}"
+        yield f"- **Who is refused** is pointed to: {table['who']}{when}. {table['what']} `{name}`{source(table)}"
     mediation = system.table("mediation")
     if mediation.get("allowed"):
         waived = mediation.get("waives", ())
@@ -369,11 +313,13 @@ def system_part(system: System) -> Iterator[str]:
     yield f"## {system.id}\n"
     yield f"**{head['name']}**, of {head['owner']}. From: {head['source']}. Its readings and their switches:"
     yield f"[README](../{system.folder.relative_to(ROOT).as_posix()}/README.md).\n"
+    yield from matrix(system)
     yield from asked_for(system)
     yield from instead(system)
     yield ""
     for name, table in system.table("roles").items():
         yield from role_part(system, name, table)
+    yield from readings(system)
 
 
 def systems() -> list[System]:

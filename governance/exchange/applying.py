@@ -163,8 +163,8 @@ def replace_rows(
         close(session, sheet.model, [old["id"] for old in closed], {key for old in closed for key in sheet.keys(old)})
     if opened:
         record(session, sheet.model, opened, {key for row in opened for key in sheet.keys(row)})
-        if sheet.further is not None:
-            touch(session, sheet.further(session, opened))
+    if sheet.further is not None:
+        touch(session, sheet.further(session, [*closed, *opened]))
 
 
 def end_facts(change: LongChange, sheet: Sheet, endings: Sequence[Ending], done: Change | None) -> Change:

@@ -20,7 +20,8 @@ from governance.exchange.exporting import export_facts
 from governance.exchange.findings import Finding, errors, write_report
 from governance.exchange.importing import Looked, Roles, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
-from governance.exchange.templates import write_templates
+from governance.exchange.templates import SEPARATED, WORKBOOK, write_templates
+from governance.exchange.withdrawing import withdraw_rows
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.kernel.toml import read_toml_file
@@ -61,6 +62,25 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
         click.echo(str(wrong), err=True)
         raise click.ClickException("nothing was applied") from None
     say_applied(service, applied)
+
+
+@facts.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--why", required=True, help="Why; it goes on the trail.")
+@click.pass_obj
+def withdraw(service: Any, file: Path, why: str) -> None:
+    """Withdraw the facts that a FILE names (TOML, as for apply): they were a mistake, and count from now on no more."""
+    try:
+        document = read_toml_file(file)
+        rows = read_rows(document, service.sheets)
+        actor, now = Actor(service.account), clock.now()
+        done = withdraw_rows(service.databases, service.sheets, rows, why, actor=actor, now=now, where=document)
+    except Answer as wrong:
+        click.echo(str(wrong), err=True)
+        raise click.ClickException("nothing was withdrawn") from None
+    for name, change in done.sheets.items():
+        click.echo(f"{name}: {change.closed} withdrawn")
+    click.echo(f"Facts are at revision {service.databases.freshness.current()}.")
 
 
 @facts.command()
@@ -154,6 +174,8 @@ def make_templates(service: Any, folder: Path) -> None:
     try:
         for file in write_templates(service.sheets, folder):
             click.echo(file)
+        book, files = folder / WORKBOOK, folder / SEPARATED
+        click.echo(f"Fill in the CSV files (postern import {files}) or the workbook (postern import {book}).")
     except Answer as wrong:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
 
@@ -247,4 +269,5 @@ def say_applied(service: Any, applied: Applied) -> None:
         click.echo(f"{name}: {change.opened} recorded, {change.closed} closed, {change.same} unchanged")
     if not applied.changed:
         click.echo("All of it stood already: no fact has changed.")
-    click.echo(f"Facts are at revision {service.databases.freshness.current()}.")
+    told = "Facts are at revision" if applied.changed else "That it was done is on the trail, as revision"
+    click.echo(f"{told} {service.databases.freshness.current()}.")

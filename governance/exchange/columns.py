@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from governance.exchange.cells import Kind, kind_of
+from governance.exchange.cells import READERS, Kind, kind_of
 from governance.ports.columns import Day, Table, YesNo
 from governance.ports.sheet import Sheet
 
@@ -48,6 +48,11 @@ class Column:
         """Whether a row without it is refused by the schema."""
         return self.field.required
 
+    def read(self, cell: Any) -> Any:
+        """What a cell under it says; of enumerated words the case is forgiven, as in headers. Raise `BadCell`."""
+        value = READERS[self.kind](cell)
+        return as_listed(self.field, value) if isinstance(self.field, fields.Enum) else value
+
 
 @dataclass(frozen=True, slots=True)
 class Misnamed:
@@ -66,6 +71,12 @@ def singular(name: str) -> str:
 def kind_of_field(field: fields.Field[Any]) -> Kind:
     """What a plain field's column holds."""
     return next((kind for cls, kind in KINDS if isinstance(field, cls)), Kind.TEXT)
+
+
+def as_listed(field: fields.Enum[Any], text: str) -> str:
+    """A word as the schema lists it; one that it does not list is left as it is, for the schema to refuse."""
+    listed = {plain_name(member.value): str(member.value) for member in field.enum}
+    return listed.get(plain_name(text), text)
 
 
 def is_numbered(field: fields.Field[Any]) -> bool:

@@ -67,7 +67,7 @@ def look_at(path: Path, sheets: Collection[str]) -> Iterator[SheetFile | Finding
     """The sheets that a file holds, or why it holds none."""
     ending, stem = path.suffix.lower(), sheet_named(path.stem, sheets)
     if path.is_dir():
-        yield Finding(path.name, "is a folder", "Import it by itself.")
+        yield Finding(path.name, "is a folder", folder_cure(path))
     elif ending in OLD_EXCEL:
         yield Finding(path.name, "is of a kind that is not read", "Save it as .xlsx or as CSV UTF-8.")
     elif ending not in (CSV, XLSX):
@@ -78,6 +78,13 @@ def look_at(path: Path, sheets: Collection[str]) -> Iterator[SheetFile | Finding
         yield SheetFile(stem, path)
     else:
         yield Finding(path.name, "is not named like a sheet", meant(path.stem, sheets))
+
+
+def folder_cure(path: Path) -> str:
+    """What to do with a folder in the folder; a template holds its sheets twice, as CSV files and as a workbook."""
+    books = [each.name for each in sorted(path.parent.glob(f"*{XLSX}")) if not each.name.startswith("~$")]
+    other = f", or the workbook instead: postern import {path.parent / books[0]}" if books else ""
+    return f"Import it by itself: postern import {path}{other}."
 
 
 def look_into(path: Path, stem: str, sheets: Collection[str]) -> Iterator[SheetFile | Finding]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from governance.exchange.cells import READERS, BadCell, is_filled, shown, trimmed
-from governance.exchange.columns import Column, header_of, match_headers, missing
+from governance.exchange.cells import BadCell, is_filled, shown, trimmed
+from governance.exchange.columns import Column, header_of, match_headers, missing, singular
 from governance.exchange.compact import ABSENT, CompactRows
 from governance.exchange.files import SheetFile, read_as, unreadable
 from governance.exchange.findings import Finding
@@ -171,7 +171,7 @@ class SheetReader:
             if cell is None:
                 continue
             try:
-                value = READERS[column.kind](cell)
+                value = column.read(cell)
             except BadCell as bad:
                 wrong[column.path] = bad
                 continue
@@ -207,7 +207,7 @@ class SheetReader:
         for _, path, message in refused:
             at = self._written_at(path, cells)
             if header_of(self.sheet, at) not in self.absent and not any(at == one[: len(at)] for one in wrong if at):
-                found.setdefault(at, in_words(message))
+                found.setdefault(at, in_words(message, at))
         position = {column.path: at for at, column in self.columns}
         for path, (problem, cure) in found.items():
             here = position.get(path)
@@ -236,8 +236,13 @@ STANDARD = {
 }
 
 
-def in_words(message: str) -> tuple[str, str]:
-    """A schema's message as a problem and what to write instead."""
+def in_words(message: str, at: Path = ()) -> tuple[str, str]:
+    """A schema's message as a problem and what to write instead; `at` is the column."""
+    if message in STANDARD and message.startswith("Missing") and len(at) > 2:
+        one = singular(str(at[0]))
+        article = "an" if one[0] in "aeiou" else "a"
+        what = "its day" if at[2] == "on" else "it"
+        return "is empty", f"{article.capitalize()} {one} needs {what}. Fill it in, or leave the others empty too."
     if message in STANDARD:
         return STANDARD[message]
     first, dot, rest = message.partition(". ")

@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing
 
-from governance.exchange.cells import READERS, BadCell, trimmed
+from governance.exchange.cells import BadCell, trimmed
 from governance.exchange.columns import Column, inner_fields, named_fields
 from governance.exchange.compact import ABSENT
 from governance.ports.sheet import Sheet
@@ -163,7 +163,7 @@ def in_table(field: fields.Field[Any], key: str) -> Callable[[Any], Any]:
 def kept(column: Column, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Reads a column's cells, each text once; a number or a day of a workbook is read anew, for 1 equals TRUE there."""
     found: dict[str, Any] = {}
-    read = READERS[column.kind]
+    read = column.read
 
     def value_of(cell: Any) -> Any:
         if type(cell) is not str:

@@ -270,7 +270,7 @@ REASONS: dict[Code, Words] = {
         NOBODY, "You may not open the record of somebody whom you know.", "A conflict of interest is declared ({relation}).",
         "line_manager", "Speak with your line manager.", HOLD),
     Code.SUSPENDED: Words(
-        NOBODY, "Your access is suspended.", "Suspended since {since}.", "line_manager", "Speak with your line manager.", HOLD),
+        NOBODY, "Your access is suspended.", "Suspended since {since}. To lift it: postern lift PERSON --why WHY.", "line_manager", "Speak with your line manager.", HOLD),
     Code.BARRED: Words(
         NOBODY, "Your access is not possible.", "Barred from work with the {workforce} workforce.",
         "line_manager", "Speak with your line manager.", HOLD),

@@ -3,7 +3,7 @@
 import re
 
 from docs.make_reasons import PAGE, deciders, page, witnesses
-from governance.ports.reasons import REASONS, Code
+from governance.ports.reasons import REASONS, Code, Mender
 
 CURE = "docs/reasons.md is stale: run .venv/bin/python docs/make_reasons.py"
 
@@ -16,6 +16,20 @@ def test_the_page_is_what_the_code_says() -> None:
 def test_every_code_has_its_words_and_its_place() -> None:
     headings = re.findall(r"^### (\w+)$", page(), re.MULTILINE)
     assert sorted(headings) == sorted(REASONS) == sorted(Code)
+
+
+def test_what_nobody_can_mend_is_not_said_to_be_mended() -> None:
+    told = page()
+    suspended = told.partition("### suspended\n")[2].partition("\n### ")[0]
+    assert "nobody who is refused so. What there is to do instead (`line_manager`): Speak with your" in suspended
+    assert "postern lift PERSON --why WHY" in suspended, "administrators read how it ends"
+    unmended = sum(words.mender is Mender.NOBODY for words in REASONS.values())
+    assert told.count("Mended by**: nobody who is refused so") == unmended > 0
+
+
+def test_the_api_page_lists_everybody_to_whom_a_remedy_turns() -> None:
+    told = (PAGE.parent / "api.md").read_text("utf-8")
+    assert [who for who in sorted({words.who for words in REASONS.values()}) if f"`{who}`" not in told] == []
 
 
 def test_places_are_found_in_code_packs_and_tests() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from governance.exchange import workbooks
 from governance.exchange.columns import columns_of, plain_name
+from tests.commands import Desk
 from tests.exchange.folders import GOOD, PEOPLE, cells, read, read_one, sheets, workbook, written
 
 ZOE = [{"reference": "zoe", "name": "Zoë Zeta", "manager": "mo", "attributes": {}}]
@@ -200,3 +201,23 @@ def test_a_sheet_that_comes_twice(tmp_path: Path) -> None:
         "more.xlsx: has a worksheet that is not named like a sheet. Did you mean people?" in one for one in found
     )
     assert any("holds the sheet people, which" in one for one in found)
+
+
+@pytest.mark.parametrize("level", ["Enhanced", "ENHANCED", " enhanced "])
+@pytest.mark.parametrize("outcome", ["Not clear", "not-clear", "NOT_CLEAR"])
+def test_the_case_of_words_that_are_listed_is_forgiven(tmp_path: Path, level: str, outcome: str) -> None:
+    text = f"person,level,issued,outcome\nzoe,{level},2024-01-01,{outcome}\n"
+    (row,) = read_one(written(tmp_path / "in", {"checks": text}), "checks")
+    assert (row["level"], row["outcome"]) == ("enhanced", "not_clear")
+
+
+def test_a_template_says_what_to_import_and_both_can_be(quick_desk: Desk, tmp_path: Path) -> None:
+    blank = tmp_path / "blank"
+    told = quick_desk.run("import", "--template", str(blank))
+    files, book = blank / "csv", blank / "facts.xlsx"
+    assert told.stdout.splitlines()[-1] == (
+        f"Fill in the CSV files (postern import {files}) or the workbook (postern import {book})."
+    )
+    cure = f"Import it by itself: postern import {files}, or the workbook instead: postern import {book}."
+    assert f"is a folder. {cure}" in "".join(problems(blank))
+    assert problems(files) == problems(book) == []

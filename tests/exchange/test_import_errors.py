@@ -189,3 +189,31 @@ def test_where_people_cannot_be_read_nobody_is_said_to_be_unknown(quick_desk: De
     folder = written(tmp_path / "in", {"people": b'reference,name\nzoe,"Zo', "checks": checks})
     told = quick_desk.run("import", str(folder))
     assert [line.partition(":")[0] for line in told.stderr.splitlines() if ".csv" in line] == ["people.csv"]
+
+
+def test_an_approval_without_its_day_is_told_as_that(tmp_path: Path) -> None:
+    header = "person,system,role,organisation,from,to,approval_1_by,approval_1_capacity,approval_1_on\n"
+    text = header + "zoe,archive,reader,council,2024-01-01,,mo,line_manager,\n"
+    assert [str(one) for one in read(written(tmp_path / "in", {"grants": text})).findings] == [
+        "grants.csv:2, column approval_1_on: is empty. "
+        "An approval needs its day. Fill it in, or leave the others empty too."
+    ]
+
+
+def test_an_approver_whom_nobody_knows_is_a_warning(quick_desk: Desk, tmp_path: Path) -> None:
+    grant = "zoe,archive,reader,council,{day},,{by},line_manager,2023-01-01,mo,head,2023-01-01\n"
+    header = "person,system,role,organisation,from,to," + ",".join(
+        f"approval_{number}_{name}" for number in (1, 2) for name in ("by", "capacity", "on")
+    )
+    rows = [
+        grant.format(day="2024-01-01", by="nobody"),
+        grant.format(day="2024-01-02", by="nobody"),
+        grant.format(day="2024-01-03", by="zoe"),
+    ]
+    folder = written(tmp_path / "in", {"grants": header + "\n" + "".join(rows), "people": "reference,name\nzoe,Zoë\n"})
+    told = quick_desk.run("import", str(folder))
+    assert told.exit_code == 0, told.output
+    assert [line for line in told.stderr.splitlines() if "warning" in line] == [
+        "grants.csv:2, column approval_1_by: warning: there is no person with this reference (2 approvals are so). "
+        "The approval counts all the same. Correct it, or add the person."
+    ]

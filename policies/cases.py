@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from governance.kernel.errors import BadInput, cure_for
@@ -105,9 +106,15 @@ class CaseResult:
         return self.answer is not None and not differences(self)
 
 
+@lru_cache(maxsize=1)
+def document_of(texts: PackTexts) -> Document:
+    """The truth table as it is written, kept for whoever reads it next; raise `BadInput` where it is no TOML."""
+    return read_toml(texts.cases_toml, texts.named(CASES))
+
+
 def read_cases(texts: PackTexts) -> list[Case]:
     """Read a pack's truth table; raise `BadInput` with every fault."""
-    document = read_toml(texts.cases_toml, texts.named(CASES))
+    document = document_of(texts)
     found = CaseReading(document).cases()
     if not found:
         raise BadInput([document.fault(("cases",), "is missing", "Add [[cases]]: without cases nothing is proved.")])
@@ -116,7 +123,7 @@ def read_cases(texts: PackTexts) -> list[Case]:
 
 def read_facts(texts: PackTexts) -> Facts:
     """The base facts alone; raise `BadInput` with every fault."""
-    reading = CaseReading(read_toml(texts.cases_toml, texts.named(CASES)))
+    reading = CaseReading(document_of(texts))
     facts = reading.sheets(reading.notes.section("facts"), ("facts",))
     reading.refuse()
     return facts

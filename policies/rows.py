@@ -9,13 +9,15 @@ from marshmallow import Schema
 
 from governance.exchange.reading import load_rows
 from governance.kernel.errors import BadInput, Fault, cure_for
-from governance.kernel.toml import Document, Path_, read_toml
+from governance.kernel.toml import Document, Path_
 from governance.ports.sheet import Sheet
-from policies.pack import CASES, Pack, PackTexts
+from policies.cases import document_of
+from policies.pack import Pack, PackTexts
 
 UNKNOWN, MISSING = "Unknown field", "Missing data for required field"
 
 Sheets = Mapping[str, Sheet]
+Placed = tuple[Path_, Mapping[str, Any]]  # a row, and where it stands
 
 
 def check_rows(texts: PackTexts, sheets: Sheets, pack: Pack | None) -> list[Fault]:
@@ -24,16 +26,19 @@ def check_rows(texts: PackTexts, sheets: Sheets, pack: Pack | None) -> list[Faul
     With a pack, a grant in its system must name one of its roles. What is no list of tables, `read_cases` tells.
     """
     try:
-        document = read_toml(texts.cases_toml, texts.named(CASES))
+        document = document_of(texts)
     except BadInput as wrong:
         return list(wrong.faults)
     faults: list[Fault] = []
+    rows: dict[str, list[Placed]] = {}
     for path, name, listed in listings(document):
         if name in sheets:
-            faults += row_faults(document, path, sheets[name], listed)
-            faults += role_faults(document, path, listed, pack)
+            rows.setdefault(name, []).extend(((*path, number), row) for number, row in enumerate(listed))
         else:
             faults.append(document.fault(path, "is no sheet of facts", cure_for(name, sheets)))
+    for name, placed in rows.items():
+        faults += row_faults(document, sheets[name], placed)
+    faults += role_faults(document, rows.get("grants", ()), pack)
     return sorted(faults, key=lambda fault: fault.line or 0)
 
 
@@ -50,18 +55,19 @@ def listings(document: Document) -> Iterator[tuple[Path_, str, Sequence[Mapping[
                 yield (*path, name), name, listed
 
 
-def row_faults(document: Document, path: Path_, sheet: Sheet, listed: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
-    """What the sheet finds wrong, each with what to write instead."""
-    for number, where, problem in load_rows(sheet, listed)[1]:
+def row_faults(document: Document, sheet: Sheet, placed: Sequence[Placed]) -> Iterator[Fault]:
+    """What a sheet finds wrong with all of its rows, each with what to write instead."""
+    for number, where, problem in load_rows(sheet, [row for _, row in placed])[1]:
+        path = (*placed[number][0], *where)
         known = columns(sheet.schema(), where[:-1])
         name = str(where[-1]) if where else ""
         if problem == UNKNOWN:
-            yield document.fault((*path, number, *where), "is not known here", cure_for(name, known))
+            yield document.fault(path, "is not known here", cure_for(name, known))
         elif problem == MISSING:
             says = known[name].metadata.get("says") if name in known else None
-            yield document.fault((*path, number, *where), "is missing", f"Add it: {says}." if says else "Add it.")
+            yield document.fault(path, "is missing", f"Add it: {says}." if says else "Add it.")
         else:
-            yield document.fault((*path, number, *where), problem)
+            yield document.fault(path, problem)
 
 
 def columns(schema: Schema, path: Sequence[str | int]) -> dict[str, Any]:
@@ -75,14 +81,12 @@ def columns(schema: Schema, path: Sequence[str | int]) -> dict[str, Any]:
     return found
 
 
-def role_faults(
-    document: Document, path: Path_, listed: Sequence[Mapping[str, Any]], pack: Pack | None
-) -> Iterator[Fault]:
+def role_faults(document: Document, grants: Sequence[Placed], pack: Pack | None) -> Iterator[Fault]:
     """The grants in the pack's own system of roles that it does not have."""
-    if pack is None or path[-1] != "grants":
+    if pack is None:
         return
-    for number, row in enumerate(listed):
+    for path, row in grants:
         role = row.get("role")
         if row.get("system") == pack.system and isinstance(role, str) and role not in pack.roles:
             problem = f'names role "{role}", which the pack does not have'
-            yield document.fault((*path, number, "role"), problem, cure_for(role, pack.roles))
+            yield document.fault((*path, "role"), problem, cure_for(role, pack.roles))

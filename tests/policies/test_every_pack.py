@@ -42,7 +42,7 @@ def service() -> Any:
 
 @cache
 def pack_of(folder: Path) -> Pack:
-    return checked(folder, service().requirements)
+    return checked(folder, service())
 
 
 @cache
@@ -175,7 +175,7 @@ def seconds_to_check() -> float:
     """A processor's seconds for reading, checking and building all of them, from their files."""
     began = time.process_time()
     for folder in FOLDERS:
-        checked(folder, service().requirements)
+        checked(folder, service())
     return time.process_time() - began
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
 
 from governance.kernel import clock
 from governance.kernel.db import Databases
@@ -104,18 +103,39 @@ def activate(found: Service, names: tuple[str, ...]) -> None:
 
 
 @packs.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
 @click.pass_obj
-def list_(found: Service) -> None:
-    """List every stored revision, and which are in force."""
+def list_(found: Service, as_json: bool) -> None:
+    """List every revision that was or is in force: from which moment, until which, and by whom it was activated."""
     with found.databases.reading() as session:
-        active = set(store.list_active(session, found.databases.freshness.current()).values())
-        revisions = store.list_revisions(session)
-    table = Table(Column("system", no_wrap=True), "revision", "in force", "stored", "by", "digest")
-    for each in revisions:
-        mark = "yes" if each.number in active else ""
-        stored = clock.london_day(each.created_at).isoformat()
-        table.add_row(each.system, str(each.number), mark, stored, each.created_by, each.digest.hex()[:8])
-    Console().print(table)
+        spans = store.list_in_force(session)
+    rows = [
+        {
+            "system": span.system,
+            "revision": span.revision,
+            "from": clock.iso(span.since),
+            "to": None if span.until is None else clock.iso(span.until),
+            "by": span.by,
+            "digest": span.digest.hex(),
+        }
+        for span in spans
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    head = ("system", "revision", "in force from", "to", "by", "digest")
+    said = [
+        (
+            *(str(row[name]) for name in ("system", "revision", "from")),
+            str(row["to"] or "now"),
+            str(row["by"]),
+            str(row["digest"])[:8],
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *said, strict=True)]
+    for line in (head, *said):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def shipped() -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,10 @@ class StoredRoleRules:
     def active(self, session: Session, at: int) -> Mapping[str, int]:
         """Which policy revision of each system was active at a facts revision."""
         return store.list_active(session, at)
+
+    def since(self, session: Session, system: str) -> datetime | None:
+        """When rules of a system were first in force."""
+        return next((span.since for span in store.list_in_force(session, system)), None)
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

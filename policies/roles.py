@@ -72,7 +72,10 @@ def read_demands(
         elif kind not in requirements:
             notes.note(where, f'names requirement "{kind}", which does not exist', cure_for(kind, requirements))
         else:
-            read_terms(notes, found, requirements[kind], notes.inner(terms, where), where)
+            given = notes.inner(terms, where)
+            if "source" not in given:
+                notes.note((*where, "source"), "is missing", 'Write the sentence that demands it: source = "…".')
+            read_terms(notes, found, requirements[kind], given, where)
     if table.granted_by and GRANT in requirements:
         read_terms(notes, found, requirements[GRANT], table.granted_by, (*path, "granted_by"))
     return found

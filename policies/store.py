@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select, true
+from sqlalchemy.orm import Session, aliased
 
 from governance.kernel.errors import NotFound
 from governance.kernel.keys import FactKey
-from governance.kernel.recorded import BATCH, close, record, seen
+from governance.kernel.recorded import BATCH, Change, close, record, seen
 from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
 from policies.models import PackActivation, PackRevision, SystemStatus
@@ -19,14 +19,15 @@ from policies.pack import Pack, PackTexts
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
-    """A stored revision of a system's pack, without its texts."""
+class InForce:
+    """A span in which one revision of a system's pack was in force: from which moment, until which (exclusive)."""
 
-    number: int
     system: str
+    revision: int
     digest: bytes
-    created_at: datetime
-    created_by: str
+    since: datetime
+    until: datetime | None
+    by: str
 
 
 def list_active(session: Session, at: int) -> dict[str, int]:
@@ -39,16 +40,27 @@ def list_active(session: Session, at: int) -> dict[str, int]:
     return {row.system: row.pack_revision_id for row in found}
 
 
-def list_revisions(session: Session) -> list[Revision]:
-    """Every stored revision, system by system, oldest first."""
+def list_in_force(session: Session, system: str = "") -> list[InForce]:
+    """Every span in which a revision was in force, of one system or of all; the oldest of each system first."""
+    opened, closed = aliased(Change), aliased(Change)
     columns = (
-        PackRevision.id,
         PackRevision.system,
+        PackRevision.id,
         PackRevision.digest,
-        PackRevision.created_at,
-        PackRevision.created_by,
+        opened.sealed_at,
+        closed.sealed_at,
+        opened.actor,
     )
-    return [Revision(*row) for row in session.execute(select(*columns).order_by(PackRevision.system, PackRevision.id))]
+    question = (
+        select(*columns)
+        .join(PackActivation, PackActivation.pack_revision_id == PackRevision.id)
+        .join(opened, opened.id == PackActivation.recorded_by)
+        .outerjoin(closed, closed.id == PackActivation.closed_by)
+        .where(opened.revision.is_not(None), PackRevision.system == system if system else true())
+        .order_by(PackRevision.system, opened.revision)
+    )
+    found = session.execute(question).all()
+    return [InForce(*row[:3], since, *row[4:]) for row in found if (since := row[3]) is not None]
 
 
 def get_texts(session: Session, number: int) -> PackTexts:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -17,6 +17,7 @@ from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.decisions.records import Asker, make_record
 from governance.decisions.rules import Decision, Question, refusal
+from governance.kernel.clock import iso
 from governance.kernel.db import Databases
 from governance.kernel.errors import BadInput, Erased, NotFound, Unavailable
 from governance.kernel.keys import FactKey
@@ -172,7 +173,7 @@ class Decisions:
             revision = revision_before(session, moment)
             number = self.parts.role_rules.active(session, revision).get(system)
             if number is None:
-                raise NotFound(f"no rules of {system} were active then")
+                raise NotFound(not_yet(system, self.parts.role_rules.since(session, system)))
             rules = self.parts.role_rules.load(session, number)
         memory = Memory(self.databases, self.parts.sources, revision)
         engine = Engine(memory, self.parts.requirements, {system: rules})
@@ -225,3 +226,11 @@ class Decisions:
         except Unavailable:
             return False
         return self.recorder.works()
+
+
+def not_yet(system: str, since: datetime | None) -> str:
+    """Why there is no answer as of a moment before a system's first rules, and as of when there is one."""
+    if since is None:
+        return f"no rules of {system} were ever in force; put them in force with postern packs activate {system}"
+    whole = since if not since.microsecond else since.replace(microsecond=0) + timedelta(seconds=1)
+    return f"no rules of {system} were active then: they are in force since {iso(whole)}; ask as of then or later"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -26,6 +27,9 @@ class RoleRules(Protocol):
 
     def active(self, session: Session, at: int) -> Mapping[str, int]:
         """Which policy revision of each system was active at a facts revision."""
+
+    def since(self, session: Session, system: str) -> datetime | None:
+        """When rules of a system were first in force; None where they never were."""
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

@@ -97,14 +97,17 @@ obligations = ["read-only", "care-note"]
 [roles.worker.granted_by]
 approvals = [["line_manager"]]
 [roles.worker.requires.employment]
+source = "Tests"
 organisation_kinds = ["local_authority", "school"]
 casework = true
 [roles.worker.requires.vetting]
+source = "Tests"
 level = "enhanced"
 workforce = "child"
 renewal_years = 3
 status_months = 12
 [roles.worker.requires.training]
+source = "Tests"
 courses = ["reading", "safety"]
 renewal_months = 24
 
@@ -114,9 +117,11 @@ inherits = ["worker"]
 [roles.lead.granted_by]
 approvals = [["line_manager", "deputy"], ["system_owner"]]
 [roles.lead.requires.second-factor]
+source = "Tests"
 acr = ["mfa", "passkey"]
 max_age_minutes = 60
 [roles.lead.requires.accreditation]
+source = "Tests"
 checklist = "pwis"
 criteria = [1, 2]
 
@@ -124,14 +129,18 @@ criteria = [1, 2]
 source = "Readers' page"
 obligations = ["few-fields"]
 [roles.reader.requires.agreement]
+source = "Tests"
 covers = "descendants"
 lawful_basis = "ordinary"
 [roles.reader.requires.protocol]
+source = "Tests"
 agreement = "proto"
 [roles.reader.requires.individual-agreement]
+source = "Tests"
 agreement = "terms"
 version = 2
 [roles.reader.requires.launch]
+source = "Tests"
 audit_live = true
 
 [roles.leaver]
@@ -216,16 +225,20 @@ reason = "aggregate_only"
 [roles.analyst]
 source = "Analysts' page"
 [roles.analyst.requires.vetting]
+source = "Tests"
 level = "standard"
 workforce = "adult"
 status_months = 12
 [roles.analyst.requires.accreditation]
+source = "Tests"
 checklist = "pwis"
 criteria = [1, 2]
 covers = "descendants"
 [roles.analyst.requires.agreement]
+source = "Tests"
 lawful_basis = "special_category"
 [roles.analyst.requires.protocol]
+source = "Tests"
 agreement = "proto-beta"
 covers = "descendants"
 
@@ -234,6 +247,7 @@ source = "Planners' page"
 [roles.planner.granted_by]
 approvals = [["line_manager"]]
 [roles.planner.requires.employment]
+source = "Tests"
 posts = ["planner", "officer"]
 
 [rules.B-1]

@@ -166,6 +166,7 @@ class FailsOnce:
         self._stored = stored
         self.fails = False
         self.load = stored.load
+        self.since = stored.since
 
     def active(self, session: Session, at: int) -> Mapping[str, int]:
         """Which policy revision is active, or an error, once."""

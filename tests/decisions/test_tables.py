@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -172,5 +173,10 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
         assert record["body"]["historical"] is True
         assert record["leaf"]["facts"] == answered.revision
     before = clock.now() - timedelta(days=1)
-    with pytest.raises(NotFound, match="no rules"):
+    with pytest.raises(NotFound, match="no rules") as wrong:
         decisions.ask_as_of(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, before, clock.now())
+    since = re.search(r"they are in force since (\S+); ask as of then or later", str(wrong.value))
+    assert since
+    then = datetime.fromisoformat(since[1])
+    assert then <= told[0][0] + timedelta(seconds=1)
+    decisions.ask_as_of(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, then, clock.now())

@@ -1,5 +1,6 @@
 """The commands about packs, as a person at a terminal meets them."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -138,10 +139,19 @@ def test_activating_and_listing(stand: Stand, example: PackTexts, tmp_path: Path
     assert "trip-register: revision 1 is in force" in run(stand, "activate", folder).output
     again = run(stand, "activate", folder)
     assert (again.exit_code, "in force already, as revision 1" in again.output) == (0, True)
+    changed = example.policy_csv + "\n"
+    (folder / "policy.csv").write_text(changed)
+    assert "revision 2 is in force" in run(stand, "activate", folder).output
     shown = run(stand, "list")
     assert shown.exit_code == 0
-    assert "trip-register" in shown.output
-    assert "yes" in shown.output
+    first, second = (json.loads(run(stand, "list", "--json").output)[number] for number in (0, 1))
+    assert (first["system"], first["revision"], second["revision"]) == ("trip-register", 1, 2)
+    assert (first["to"], second["to"]) == (second["from"], None)
+    lines = [line.split() for line in shown.output.splitlines()]
+    assert lines[0] == ["system", "revision", "in", "force", "from", "to", "by", "digest"]
+    assert lines[1] == ["trip-register", "1", first["from"], first["to"], "officer", first["digest"][:8]]
+    assert lines[2] == ["trip-register", "2", second["from"], "now", "officer", second["digest"][:8]]
+    assert "…" not in shown.output, "nothing is cut off"
 
 
 def test_the_shipped_packs_are_activated_by_name(stand: Stand) -> None:

@@ -15,6 +15,7 @@ from tests.policies.conftest import Change, put, write
 
 Requirements = Mapping[str, Requirement]
 
+DEMANDED = 'source = "“They must have done the first aid course.”"\n'
 ROLE = '[roles.trip-leader.requires.training]\ncourses = ["first-aid"]'
 LEADER = "trip-leader,emergency-sheet,view"
 REGISTERED = "[resource_types.emergency-sheet.registered.TRIP-0001]\n"
@@ -81,6 +82,7 @@ SYSTEM_FAULTS = [
     ('type = "notify"', 'type = "notfy"', "type: cannot be 'notfy'"),
     ('when = ["medical"]', 'when = ["medicl"]', 'condition "medicl" does not exist. Did you mean "medical"?'),
     (ROLE, ROLE + "\nlevel = 3", "requires.training.level: is not known"),
+    (DEMANDED, "", "requires.training.source: is missing. Write the sentence that demands it"),
     (ROLE, ROLE.replace('"first-aid"', "3"), "requires.training.courses: cannot be [3]"),
     (ROLE, ROLE.replace("courses", "corses"), "requires.training.courses: is missing"),
     (ROLE, ROLE.replace("training", "trainig"), '"trainig", which does not exist. Did you mean "training"?'),
@@ -238,7 +240,10 @@ def test_five_conditions_a_triple_are_enough(example: PackTexts, requirements: R
 
 
 def test_what_is_inherited_counts_and_applies(example: PackTexts, requirements: Requirements) -> None:
-    more = INHERITING.format("deputy", "trip-leader") + '[roles.deputy.requires.training]\ncourses = ["none"]\n'
+    more = (
+        INHERITING.format("deputy", "trip-leader")
+        + '[roles.deputy.requires.training]\ncourses = ["none"]\nsource = "Tests"\n'
+    )
     pack = read_pack(replace(example, system_toml=example.system_toml + more), requirements)
     assert {(rule.role, rule.id) for rule in pack.standing} == {
         (role, f"TRIP-{number}") for role in ("trip-leader", "deputy") for number in (1, 2, 3)

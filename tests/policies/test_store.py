@@ -65,7 +65,12 @@ def test_a_pack_is_active_from_its_revision(
         assert found == [{}, {"trip-register": first}, {"trip-register": second}, {"trip-register": first}]
         assert [rules.load(session, number).name for number in (first, second)] == ["Register of school trips", "Trips"]
         assert rules.load(session, second).revision == second
-        assert [each.number for each in store.list_revisions(session)] == [first, second]
+        spans = store.list_in_force(session)
+        assert [each.revision for each in spans] == [first, second, first]
+        assert [each.until is None for each in spans] == [False, False, True]
+        assert [each.until for each in spans[:2]] == [each.since for each in spans[1:]]
+        assert rules.since(session, "trip-register") == spans[0].since
+        assert rules.since(session, "no-such-system") is None
         assert FactKey("policy", 0, "trip-register") in keys_since(session, at_first, at_second, 10)
 
 

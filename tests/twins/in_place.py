@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
@@ -36,6 +37,10 @@ class InPlace:
     def active(self, session: Session, at: int) -> Mapping[str, int]:
         """Which policy revision was active at a facts revision."""
         return self._stored.active(session, at)
+
+    def since(self, session: Session, system: str) -> datetime | None:
+        """When rules of a system were first in force."""
+        return self._stored.since(session, system)
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """A system's rules; their engine is the live one."""

@@ -48,7 +48,7 @@ def world(today: date) -> dict[str, list[dict[str, Any]]]:
         {"person": "coi", "system": "alpha", "type": "record", "id": "R-07", "relation": "close_relation"}
     ]
     roles = {"ann": "worker", "ben": "lead", "sue": "worker", "coi": "worker", "bar": "worker", "rea": "reader"}
-    approvals = [{**one, "on": since} for one in APPROVERS[:2]]
+    approvals = [{**one, "organisation": "council", "on": since} for one in APPROVERS[:2]]
     rows["grants"] = [
         granted(name, "alpha", role, "council", **{"from": since, "approvals": approvals})
         for name, role in roles.items()

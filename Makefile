@@ -3,24 +3,29 @@
 PORT ?= 8000
 PYTHON ?=
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes that tests start would compile every module anew
 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench soak lock clean
+.PHONY: help run demo test check format bench soak fuzz lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
-	@echo "Settings: PORT=8000 (run)  PYTHON=/path/to/python3 (any)  UPGRADE=1 (lock)"
+	@echo "Settings: PORT=8000 (run, demo)  PYTHON=/path/to/python3 (any)  UPGRADE=1 (lock)"
 
 run: ## set up everything and serve a demonstration on 127.0.0.1, port PORT
 	@.ci/venv run
 	@exec $(BIN)/postern demo run --port $(PORT)
 
+demo: ## the same, with two front ends to use in a browser (PORT and the two above)
+	@.ci/venv run
+	@exec $(BIN)/python -m examples.demo.front_ends --port $(PORT)
+
 test: ## all tests, on SQLite and PostgreSQL
 	@.ci/venv dev
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: ## format, lint, types, contracts
 	@.ci/venv dev
@@ -38,11 +43,16 @@ format: ## lay the code out, and mend what can be mended
 bench: ## measure against the reference and other engines
 	@.ci/venv run
 	@.ci/venv bench
+	@.ci/cerbos
 	@$(BIN)/python -m benchmarks
 
 soak: ## the long counts
 	@.ci/venv dev
 	@$(BIN)/python -m pytest -m soak
+
+fuzz: ## 100,000 requests made from the description of the API (REQUESTS=…)
+	@.ci/venv dev
+	@$(BIN)/python -m tests.conformance.fuzzing $(or $(REQUESTS),100000)
 
 lock: ## write the lock files from pyproject.toml
 	@.ci/venv run

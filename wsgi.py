@@ -7,15 +7,20 @@ from pathlib import Path
 
 from flask import Flask
 
-from accreditation.area import AREA as ACCREDITATION
-from agreements.area import AREA as AGREEMENTS
-from governance.app import build_app
-from governance.console import run
-from governance.kernel.settings import load_settings
-from policies.area import AREA as POLICIES
-from tokens.area import AREA as TOKENS
+from governance.kernel import collecting
 
-AREAS = (ACCREDITATION, AGREEMENTS, TOKENS, POLICIES)
+with collecting.at_rest():  # what is imported stays
+    from accreditation.area import AREA as ACCREDITATION
+    from agreements.area import AREA as AGREEMENTS
+    from governance.app import build_app, build_doorway
+    from governance.console import run
+    from governance.decisions.doorway import Doorway
+    from governance.kernel.settings import load_settings
+    from policies.area import AREA as POLICIES
+    from tokens.area import AREA as TOKENS
+    from tokens.issuing.area import AREA as ISSUING
+
+AREAS = (ACCREDITATION, AGREEMENTS, TOKENS, ISSUING, POLICIES)
 
 
 def instance() -> Path:
@@ -26,6 +31,11 @@ def instance() -> Path:
 def create_app() -> Flask:
     """The application that a WSGI server runs."""
     return build_app(load_settings(instance()), AREAS)
+
+
+def create_doorway() -> Doorway:
+    """The same application on the server's event loop, as `postern serve` runs it."""
+    return build_doorway(create_app())
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.people.rules import OrganisationFacts
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing
+from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing
 
 KIND = "accreditation"
 
@@ -43,7 +43,7 @@ class AccreditationTerms:
     source: str = ""
 
 
-class AccreditationRequirement:
+class AccreditationRequirement(OfAnyRecord):
     """That the organisation of a grant is accredited."""
 
     kind = KIND

@@ -8,7 +8,7 @@ from typing import Any
 from agreements.models import Agreement, AgreementVersion, Party, Signature
 from agreements.rules import listed
 from agreements.schemas import AgreementIn, PartyIn, SignatureIn
-from agreements.store import keys_of_parties
+from agreements.store import individual_key, keys_of_parties
 from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
@@ -23,10 +23,15 @@ def agreements(_settings: Settings) -> Sheet:
         owner="agreement_id",
         natural=("agreement_id", "version", "system"),
         resolve=agreement_row,
-        keys=mark,
+        keys=lambda row: (*mark(row), individual_key(row["system"])),
         introduces="agreement",
         identity=Agreement,
         unfold=unfold_agreement,
+        shares=(
+            ("purposes", "scope", "purposes"),
+            ("fields_", "scope", "fields"),
+            ("cohort", "scope", "cohort"),
+        ),
         further=keys_of_parties,
     )
 

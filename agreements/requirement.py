@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from agreements.rules import (
     SignatureFacts,
     basis_gaps,
     best_candidate,
+    current_versions,
     founded,
     in_force,
     joined,
@@ -23,12 +24,12 @@ from agreements.rules import (
     of_kind,
     outside_scope,
 )
-from agreements.store import agreement_key
+from agreements.store import agreement_key, individual_key
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import read_table
 from governance.people.rules import OrganisationFacts
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing
+from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing, earliest
 
 
 class Covers(StrEnum):
@@ -90,6 +91,11 @@ def sharing(facts: tuple[Any, ...], terms: AgreementTerms) -> list[AgreementFact
     return [item for item in found if not terms.agreement or item.reference == terms.agreement]
 
 
+def relied_on(found: Iterable[AgreementFacts], terms: AgreementTerms, now: datetime) -> list[AgreementFacts]:
+    """Those in force that have somebody to share with; where the pack names one, it may be the organisation's own."""
+    return in_force((item for item in found if terms.agreement or not item.alone), now)
+
+
 def named(facts: tuple[Any, ...]) -> str:
     """The organisation's reference, as a reason says it."""
     organisation: OrganisationFacts | None = facts[0] if facts else None
@@ -101,7 +107,7 @@ def proof(agreement: AgreementFacts) -> Evidence:
     return Evidence("agreement", f"{agreement.reference}/{agreement.version}", agreement.ends_at)
 
 
-class AgreementRequirement:
+class AgreementRequirement(OfAnyRecord):
     """That a data sharing agreement for this system is in force, says on what basis, and covers what is asked."""
 
     kind = "agreement"
@@ -118,7 +124,7 @@ class AgreementRequirement:
     def standing(self, facts: tuple[Any, ...], terms: AgreementTerms, now: datetime) -> Standing:
         """The agreement in force that lasts longest; one of limited scope leaves the question's scope to be asked."""
         found = sharing(facts, terms)
-        holding = in_force(found, now)
+        holding = relied_on(found, terms, now)
         lawful = founded(holding, terms.lawful_basis)
         if lawful:
             best = lawful[0]
@@ -136,11 +142,18 @@ class AgreementRequirement:
         objection = Objection(Code.AGREEMENT_NOT_IN_FORCE, self.kind, proof(best), detail, terms.source)
         return Standing((objection,), until=until)
 
+    def compares(self, facts: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The properties that cohorts name, and the fields that are asked for."""
+        for agreement in (item for agreements in facts[1:] for item in agreements):
+            yield from agreement.cohort
+            if agreement.fields:
+                yield "fields", agreement.fields
+
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: AgreementTerms, query: Query, now: datetime
     ) -> Standing:
         """Whether any agreement in force states what it must and covers this question."""
-        holding = founded(in_force(sharing(facts, terms), now), terms.lawful_basis)
+        holding = founded(relied_on(sharing(facts, terms), terms, now), terms.lawful_basis)
         if not holding:
             return self.standing(facts, terms, now)
         purpose = query.context.get("purpose")
@@ -160,7 +173,7 @@ def _without_basis(agreement: AgreementFacts, terms: AgreementTerms) -> Objectio
     return Objection(Code.AGREEMENT_WITHOUT_BASIS, "agreement", proof(agreement), detail, terms.source)
 
 
-class ProtocolRequirement:
+class ProtocolRequirement(OfAnyRecord):
     """That the organisation has signed a protocol that is in force."""
 
     kind = "protocol"
@@ -196,8 +209,8 @@ class ProtocolRequirement:
         return standing
 
 
-class IndividualRequirement:
-    """That the person has signed the individual agreement, in the version that is needed or a later one."""
+class IndividualRequirement(OfAnyRecord):
+    """That the person has signed the individual agreement: a version that is in force, the needed one or a later."""
 
     kind = "individual-agreement"
     always = False
@@ -207,24 +220,29 @@ class IndividualRequirement:
         return read_table(IndividualTerms, table)
 
     def keys(self, query: Query) -> tuple[FactKey, ...]:
-        """The person's signatures."""
-        return (FactKey("signatures", query.person),)
+        """The person's signatures, and the versions of the system's individual agreements."""
+        return (FactKey("signatures", query.person), individual_key(query.system))
 
     def standing(self, facts: tuple[Any, ...], terms: IndividualTerms, now: datetime) -> Standing:
-        """The newest version that the person has signed, against the one that is needed."""
+        """The newest version that the person has signed and that is in force, against the one that is needed."""
         signatures: tuple[SignatureFacts, ...] = facts[0]
+        versions = [item for item in facts[1] if item.reference == terms.agreement]
+        current = current_versions(versions, now)
         of_agreement = [item for item in signatures if item.reference == terms.agreement]
         given = [item for item in of_agreement if item.is_given(now)]
-        until = min((item.signed_at for item in of_agreement if item.signed_at and item.signed_at > now), default=None)
+        to_sign = [item.signed_at for item in of_agreement if item.signed_at and item.signed_at > now]
+        until = earliest(next_change(versions, now), *to_sign)
         if not given:
             detail = (("agreement", terms.agreement),)
             missing = Objection(Code.INDIVIDUAL_AGREEMENT_MISSING, self.kind, None, detail, terms.source)
             return Standing((missing,), until=until)
-        newest = max(given, key=lambda item: item.version)
-        evidence = Evidence("signature", f"{newest.reference}/{newest.version}")
-        if newest.version >= terms.version:
-            return Standing((), (evidence,))
-        needed = (("agreement", terms.agreement), ("signed", str(newest.version)), ("needed", str(terms.version)))
+        newest = max(given, key=lambda item: (item.version in current, item.version))
+        ends = [item.ends_at for item in versions if item.version == newest.version and item.is_in_time(now)]
+        evidence = Evidence("signature", f"{newest.reference}/{newest.version}", earliest(*ends))
+        if newest.version in current and newest.version >= terms.version:
+            return Standing((), (evidence,), next_change(versions, now))
+        asked = max((terms.version, *current))
+        needed = (("agreement", terms.agreement), ("signed", str(newest.version)), ("needed", str(asked)))
         old = Objection(Code.INDIVIDUAL_AGREEMENT_SUPERSEDED, self.kind, evidence, needed, terms.source)
         return Standing((old,), (evidence,), until)
 

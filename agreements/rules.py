@@ -116,7 +116,8 @@ class AgreementFacts(NamedTuple):
     """A version to which an organisation is party, as that organisation sees it; the end is exclusive.
 
     `signed_at` is when the organisation itself signed, `complete_at` when the last party that is named had signed.
-    `cohort` are the properties of the records that are shared, each with the values that it may have.
+    `cohort` are the properties of the records that are shared, each with the values that it may have. `alone` says that
+    it names no other party: nobody to share with, unless a pack means just this agreement.
     """
 
     row: int
@@ -133,6 +134,7 @@ class AgreementFacts(NamedTuple):
     fields: tuple[str, ...]
     cohort: tuple[tuple[str, tuple[str, ...]], ...] = ()
     basis: LawfulBasis = NO_BASIS
+    alone: bool = False
 
     @property
     def is_limited(self) -> bool:
@@ -177,6 +179,17 @@ def in_force(agreements: Iterable[AgreementFacts], now: datetime) -> list[Agreem
     """Those that hold now and are signed by all parties, the one that lasts longest first."""
     holding = [item for item in agreements if item.is_in_time(now) and is_signed(item.complete_at, now)]
     return sorted(holding, key=end_order, reverse=True)
+
+
+def complete_from(signings: Collection[datetime | None]) -> datetime | None:
+    """When the last party signed; None while one has not, and while there is none."""
+    moments = [moment for moment in signings if moment is not None]
+    return max(moments) if moments and len(moments) == len(signings) else None
+
+
+def current_versions(agreements: Iterable[AgreementFacts], now: datetime) -> frozenset[int]:
+    """The versions of an agreement that may be relied on now."""
+    return frozenset(item.version for item in agreements if item.is_in_time(now))
 
 
 def joined(protocols: Iterable[AgreementFacts], now: datetime) -> list[AgreementFacts]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from agreements.models import Agreement, AgreementVersion, Party, Signature
@@ -20,6 +20,7 @@ from agreements.rules import (
     Article9,
     LawfulBasis,
     SignatureFacts,
+    complete_from,
 )
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, start_of
@@ -42,6 +43,8 @@ VERSIONS = select(
     AgreementVersion.schedule_1,
     AgreementVersion.erased_by,
 ).join(Agreement, Agreement.id == AgreementVersion.agreement_id)
+FOR_SYSTEMS = VERSIONS.where(AgreementVersion.system.in_(bindparam("systems", expanding=True)))
+INDIVIDUAL = VERSIONS.where(AgreementVersion.kind == AgreementKind.INDIVIDUAL.value)
 SIGNATURES = select(
     Signature.person_id, Signature.id, Agreement.reference, Signature.version, Signature.starts_on, Signature.erased_by
 ).join(Agreement, Agreement.id == Signature.agreement_id)
@@ -71,20 +74,42 @@ class AgreementSource:
         self, session: Session, keys: Collection[FactKey], at: int
     ) -> Mapping[FactKey, tuple[AgreementFacts, ...]]:
         """The agreements of some organisations and systems, as they stood at a revision."""
-        asked = {int(key.name.partition(":")[0]) for key in keys}
-        named = rows_at(session, PARTIES, Party, Party.organisation_id, asked, at)
-        parties = parties_of(session, {agreement for agreement, *_ in named}, at)
+        named = [key.name.partition(":") for key in keys]
+        asked, systems = {int(organisation) for organisation, _, _ in named}, {system for _, _, system in named}
+        joined = {row[0] for row in rows_at(session, PARTIES, Party, Party.organisation_id, asked, at)}
+        of, by = AgreementVersion, AgreementVersion.agreement_id
+        versions = list(rows_at(session, FOR_SYSTEMS, of, by, joined, at, systems=sorted(systems)))
+        parties = parties_of(session, {agreement for agreement, *_ in versions}, at)
         found: dict[FactKey, list[AgreementFacts]] = {key: [] for key in keys}
-        agreements = {version.agreement for version in parties}
-        for agreement, *row in rows_at(
-            session, VERSIONS, AgreementVersion, AgreementVersion.agreement_id, agreements, at
-        ):
+        for agreement, *row in versions:
             signings = parties.get(Version(agreement, row[3]), {})
-            complete_at = last_signing(signings)
+            complete_at, alone = complete_from(signings.values()), len(signings) == 1
             for organisation, signed_at in signings.items():
                 key = agreement_key(organisation, row[4])
                 if key in found:
-                    found[key].append(read_version(row, signed_at, complete_at))
+                    found[key].append(read_version(row, signed_at, complete_at, alone=alone))
+        return {key: tuple(facts) for key, facts in found.items()}
+
+
+def individual_key(system: str) -> FactKey:
+    """The key of a system's individual agreements."""
+    return FactKey("individual_agreements", 0, system)
+
+
+class IndividualSource:
+    """The individual agreements of a system, in all their versions; they have no parties."""
+
+    kind = "individual_agreements"
+    about = "system"
+
+    def facts(
+        self, session: Session, keys: Collection[FactKey], at: int
+    ) -> Mapping[FactKey, tuple[AgreementFacts, ...]]:
+        """The versions for some systems, as they stood at a revision."""
+        found: dict[FactKey, list[AgreementFacts]] = {key: [] for key in keys}
+        systems = {key.name for key in keys}
+        for _, *row in rows_at(session, INDIVIDUAL, AgreementVersion, AgreementVersion.system, systems, at):
+            found[individual_key(row[4])].append(read_version(row, None, None))
         return {key: tuple(facts) for key, facts in found.items()}
 
 
@@ -117,13 +142,9 @@ def parties_of(session: Session, agreements: Collection[int], at: int) -> dict[V
     return found
 
 
-def last_signing(signings: Signings) -> datetime | None:
-    """When the last party signed; None while one has not."""
-    moments = [moment for moment in signings.values() if moment is not None]
-    return max(moments) if moments and len(moments) == len(signings) else None
-
-
-def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: datetime | None) -> AgreementFacts:
+def read_version(
+    row: Sequence[Any], signed_at: datetime | None, complete_at: datetime | None, *, alone: bool = False
+) -> AgreementFacts:
     """A version's row as facts of one of its parties."""
     number, reference, kind, version, system, state, starts_on, ends_on, scope, *basis, _ = row
     return AgreementFacts(
@@ -141,6 +162,7 @@ def read_version(row: Sequence[Any], signed_at: datetime | None, complete_at: da
         tuple((scope or {}).get("fields", ())),
         tuple((name, tuple(values)) for name, values in (scope or {}).get("cohort", {}).items()),
         read_basis(*basis),
+        alone,
     )
 
 

@@ -15,17 +15,18 @@ SINGLES, BATCHES, BATCH = 2_000, 300, 50
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One request: where it goes, what it says, and the decisions that the reference gives."""
+    """One request: where it goes, what it says, the decisions that the reference gives, and what was asked."""
 
     path: str
     text: str
     expected: tuple[bool, ...]
+    asked: tuple[Question, ...] = ()
 
 
 def singles(workload: Workload, decide: Callable[[Question], bool]) -> list[Body]:
     """The first questions of the workload, each as an evaluation of its own."""
     return [
-        _body(question.system, "evaluation", _subject(question) | _ask(question), (decide(question),))
+        _body(question.system, "evaluation", _subject(question) | _ask(question), (question,), decide)
         for question in workload.questions[:SINGLES]
     ]
 
@@ -37,7 +38,7 @@ def batches(workload: Workload, decide: Callable[[Question], bool]) -> list[Body
     for number in range(BATCHES):
         asked = _page(rng, workload, number)
         content = _subject(asked[0]) | {"evaluations": [_ask(question) for question in asked]}
-        made.append(_body(asked[0].system, "evaluations", content, tuple(map(decide, asked))))
+        made.append(_body(asked[0].system, "evaluations", content, tuple(asked), decide))
     return made
 
 
@@ -63,8 +64,11 @@ def _page(rng: Random, workload: Workload, number: int) -> list[Question]:
     return asked
 
 
-def _body(system: str, endpoint: str, content: object, expected: tuple[bool, ...]) -> Body:
-    return Body(f"/systems/{system}/access/v1/{endpoint}", json.dumps(content, separators=(",", ":")), expected)
+def _body(
+    system: str, endpoint: str, content: object, asked: tuple[Question, ...], decide: Callable[[Question], bool]
+) -> Body:
+    path, text = f"/systems/{system}/access/v1/{endpoint}", json.dumps(content, separators=(",", ":"))
+    return Body(path, text, tuple(map(decide, asked)), asked)
 
 
 def _subject(question: Question) -> dict[str, Any]:

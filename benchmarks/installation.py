@@ -13,6 +13,7 @@ ADDRESS = "database-url"
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 RECORD_KEYS = "bench:" + "5eed" * 16
+SECRET_KEYS = "bench:" + "5ecd" * 16
 
 
 def open_service(folder: Path) -> Service:
@@ -23,6 +24,7 @@ def open_service(folder: Path) -> Service:
         trail_url=trail_url,
         public_url=PUBLIC_URL,
         record_keys=RecordKeys.parse(RECORD_KEYS),
+        secret_keys=RecordKeys.parse(SECRET_KEYS),
         log_level="ERROR",
         trail_timeout=10,
         max_body=1_000_000,
@@ -40,6 +42,7 @@ def variables(folder: Path) -> Mapping[str, str]:
         "POSTERN_TRAIL_URL": trail_url,
         "POSTERN_PUBLIC_URL": PUBLIC_URL,
         "POSTERN_RECORD_KEYS": RECORD_KEYS,
+        "POSTERN_SECRET_KEYS": SECRET_KEYS,
         "POSTERN_LOG_LEVEL": "ERROR",
     }
 

@@ -1,6 +1,10 @@
-"""One engine at one size, in a process of its own: `python -m benchmarks.measure ENGINE PEOPLE SECONDS FOLDER`."""
+"""One engine at one size, in a process of its own: `python -m benchmarks.measure ENGINE PEOPLE SECONDS FOLDER`.
+
+It loads, compares its answers and prints a line; for each line that it is sent it times itself once and prints another.
+"""
 
 import gc
+import json
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -11,8 +15,8 @@ from time import perf_counter, perf_counter_ns
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.children import Row, print_row
-from benchmarks.engines import ENGINES, Engine
+from benchmarks.children import Row
+from benchmarks.engines import ENGINES, Engine, Unavailable
 from benchmarks.reference import reference
 from benchmarks.shapes import Question
 from benchmarks.workload import make_workload, one_question_each
@@ -32,8 +36,8 @@ class Checked:
     seconds_each: float
 
 
-def measure(name: str, people: int, seconds: float, folder: Path) -> Row:
-    """Load, check, time. `seconds` bounds the check, the throughput and the latency, each."""
+def prepare(name: str, people: int, seconds: float, folder: Path) -> tuple[Row, Callable[[], Row]]:
+    """Load and check; what was found, and how to time it once. `seconds` bounds each part of a timing."""
     entry, workload = ENGINES[name], make_workload(people)
     expected, everybody = reference(workload), one_question_each(workload)
     gc.collect()
@@ -49,9 +53,13 @@ def measure(name: str, people: int, seconds: float, folder: Path) -> Row:
         row["bytes_a_person"] = (machine.resident_bytes() - engine.unpeopled) / people
     checked = check(engine, workload.questions, expected, seconds, tells=entry.tells_reasons)
     row |= {"checked": checked.asked, "wrong": checked.wrong, "untold": checked.untold}
-    row["per_s"] = throughput(engine.decide, workload.questions, seconds, checked.seconds_each)
-    row["p50_us"], row["p99_us"] = latency(engine.decide, workload.questions, seconds, checked.seconds_each)
-    return row
+
+    def timed() -> Row:
+        per_s = throughput(engine.decide, workload.questions, seconds, checked.seconds_each)
+        p50, p99 = latency(engine.decide, workload.questions, seconds, checked.seconds_each)
+        return {"per_s": per_s, "p50_us": p50, "p99_us": p99}
+
+    return row, timed
 
 
 def check(
@@ -96,5 +104,17 @@ def latency(decide: Decide, questions: Sequence[Question], seconds: float, each:
     return cuts[49] / 1e3, cuts[98] / 1e3
 
 
+def serve(name: str, people: int, seconds: float, folder: Path) -> None:
+    """Print what loading gave, then one timing for each line that comes in."""
+    try:
+        row, timed = prepare(name, people, seconds, folder)
+    except Unavailable as reason:
+        print(json.dumps({"note": str(reason)}), flush=True)
+        return
+    print(json.dumps(row), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(timed()), flush=True)
+
+
 if __name__ == "__main__":
-    print_row(lambda: measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])))
+    serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))

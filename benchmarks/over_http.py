@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from time import perf_counter, sleep
 
-from benchmarks import empty_route, machine, pinned, postern_service, postgres, servers, wrk
+from benchmarks import empty_route, machine, peers_cerbos, pinned, postern_service, postgres, servers, wrk
 from benchmarks.bodies import BATCH, Body, batches, decisions, singles
 from benchmarks.children import ROOT, Row, environment, measure_in_child
 from benchmarks.engines import Unavailable
@@ -41,8 +41,12 @@ def _loads(settings: Settings, say: Say, results: Results) -> None:
     wrk.find()
     folder = settings.prepared(min(settings.people))
     try:
-        with _service("postern", settings, folder, results) as ours, _empty(folder) as empty:
-            _in_turn(empty | ours, settings, say, results)
+        with (
+            _service("postern", settings, folder, results) as ours,
+            _empty(folder) as empty,
+            _cerbos(settings, say, results) as cerbos,
+        ):
+            _in_turn(empty | ours | cerbos, settings, say, results)
             _disturbed(ours["http/postern/single"], folder, settings, say, results)
     except Unavailable as reason:
         results |= {row: {"note": str(reason)} for row in ("http/postern/single", "http/postern/batch")}
@@ -85,6 +89,27 @@ def _empty(folder: Path) -> Iterator[dict[str, Load]]:
             "http/empty/bare": lambda seconds: wrk.load(port, seconds, path=empty_route.PATH),
             "http/empty/single": lambda seconds: wrk.load(port, seconds, lua=folder / "single.lua"),
         }
+
+
+@contextmanager
+def _cerbos(settings: Settings, say: Say, results: Results) -> Iterator[dict[str, Load]]:
+    """Cerbos with the same rules, sent the same questions; each answer is compared first. Nothing where it is not."""
+    rows = ("http/cerbos/single", "http/cerbos/batch")
+    if not peers_cerbos.installed():
+        say("over HTTP: the rows of Cerbos are left out: it is not installed, and npm, which brings it, may not be")
+        results |= {row: {"note": "not installed", "absent": True} for row in rows}
+        yield {}
+        return
+    workload = make_workload(min(settings.people))
+    folder = settings.folder / "cerbos"
+    command, port = peers_cerbos.command(workload, folder)
+    loads: dict[str, Load] = {}
+    with servers.running(command, port, folder):
+        for kind, (bodies, decided) in peers_cerbos.bodies(workload, reference(workload)).items():
+            row = f"http/cerbos/{kind}"
+            results[row] = {"wrong": wrong_answers(port, "none", bodies)}
+            loads[row] = _load(port, wrk.script(bodies, "none", folder, kind), decided)
+        yield loads
 
 
 @contextmanager

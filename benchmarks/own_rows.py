@@ -3,6 +3,7 @@
 import statistics
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
 
@@ -13,6 +14,7 @@ from benchmarks.troubled import OBJECTIONS, troubled
 from benchmarks.workload import make_workload
 
 FEWEST_CALLS = 200
+SEARCHES = 5
 
 
 def prepare(people: int, _seconds: float, folder: Path) -> Row:
@@ -43,6 +45,20 @@ def denial(people: int, seconds: float, folder: Path) -> Row:
     return {"permit_us": permit_us, "denial_us": denial_us}
 
 
+def search(people: int, _seconds: float, folder: Path) -> Row:
+    """Who may do something to a record, over everybody: the slowest of some searches, each from an empty memory."""
+    workload, taken, found, wrong = make_workload(people), [], 0, 0
+    allowed, who_may = reference(workload), postern_engine.who_may(folder)
+    for question in islice(workload.questions, 0, None, len(workload.questions) // SEARCHES):
+        started = perf_counter()
+        names = who_may(question)
+        taken.append(perf_counter() - started)
+        wanted = [name for name in sorted(workload.people) if allowed(question._replace(person=name))]
+        found += len(names)
+        wrong += names != wanted
+    return {"slowest_s": max(taken), "found": found, "wrong": wrong}
+
+
 def trail(records: int, _seconds: float, folder: Path) -> Row:
     """What a record weighs, and how many a second are verified."""
     written = postern_service.record_decisions(folder, records)
@@ -65,7 +81,7 @@ def middle_us(call: Callable[[], object], seconds: float) -> float:
     return statistics.median(taken) / 1e3
 
 
-ROWS = {row.__name__: row for row in (prepare, freshness, denial, trail)}
+ROWS = {row.__name__: row for row in (prepare, freshness, denial, search, trail)}
 
 if __name__ == "__main__":
     print_row(lambda: ROWS[sys.argv[1]](int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])))

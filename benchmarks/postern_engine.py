@@ -14,11 +14,14 @@ from benchmarks.shapes import Workload
 from benchmarks.troubled import troubled
 from governance.decisions import engine, explanation
 from governance.decisions.memory import Memory
+from governance.decisions.paging import MOST, Page
 from governance.decisions.rules import Decision, Question
-from governance.kernel import clock
+from governance.decisions.searching import Snapshot, searches_of
+from governance.kernel import clock, collecting
 from governance.kernel.db import migrate
 from governance.ports.actor import Actor
-from policies.reading import read_pack
+from policies.pack import SHIPPED
+from policies.reading import read_pack, read_packs
 from policies.service import activate_pack
 
 PORTION = 2_000
@@ -26,11 +29,14 @@ PORTION = 2_000
 
 
 def prepare(workload: Workload, folder: Path) -> None:
-    """Make the database in this folder: migrate, activate eight packs, apply the facts (and the troubled person's)."""
+    """Make the database in this folder: migrate, activate packs, apply the facts (and the troubled person's).
+
+    All shipped packs are in force beside the workload's eight, as in an installation.
+    """
     service, now, actor = open_service(folder), clock.now(), Actor("benchmark")
     migrate(service.databases)
-    for texts in packs(workload):
-        pack = read_pack(texts, service.requirements)
+    shipped = read_packs(SHIPPED, service.requirements).values()
+    for pack in (*shipped, *(read_pack(texts, service.requirements) for texts in packs(workload))):
         with service.databases.change(str(actor), now) as session:
             activate_pack(session, pack, actor=actor, now=now)
     person, _ = troubled(workload)
@@ -56,7 +62,7 @@ def load(workload: Workload, folder: Path) -> Engine:
     for names in _portions(workload.people):
         memory.want_people(names)
         ours.chains.prefetch([memory.people[name] for name in names], systems, now)
-    memory.settle()
+    collecting.settle()
     return Engine(lambda question: ours.decide(systems[question.system], typed(question), now), read, unpeopled)
 
 
@@ -76,6 +82,23 @@ def sentences(answer: Decision) -> list[str]:
     """The worded reasons of what `decide` returned, as a person would read them."""
     told: dict[str, Any] = explanation.answer(answer)
     return [f"{reason['user']} {reason['remedy']['what']}" for reason in told["context"]["reasons"]]
+
+
+def who_may(folder: Path) -> Callable[[shapes.Question], list[str]]:
+    """Everybody whom a started service finds for a question, page after page, each time from an empty memory."""
+    decisions, now = open_service(folder).decisions, clock.now()
+    revision = decisions.catch_up()
+
+    def ask(question: shapes.Question) -> list[str]:
+        rules = decisions.system(question.system)
+        seen = Snapshot(rules, revision, now)
+        searches, asked, found, more = searches_of(decisions), typed(question), list[str](), True
+        while more:
+            names, more = searches.page("subject", seen, asked, Page(MOST, found[-1] if found else ""))
+            found += names
+        return found
+
+    return ask
 
 
 def freshness_check(folder: Path) -> Callable[[], object]:

@@ -15,6 +15,9 @@ from governance.ports.actor import Actor
 Rows = dict[str, list[dict[str, Any]]]
 Day = Callable[[int], date]
 
+SHARER = "data-office"
+"""The organisation with which every other one shares data."""
+
 BEFORE = 400
 """So many days ago everything began that has a first day."""
 
@@ -28,10 +31,13 @@ def apply(service: Any, rows: Rows) -> None:
 
 
 def common(workload: Workload) -> Rows:
-    """What stands once: the agreement that each person signs, in force for every system."""
+    """What stands once: who shares data with everybody, and the agreement that each person signs for every system."""
     day = calendar()
     agreement = {"reference": "user-agreement", "kind": "individual", "version": 1, "from": day(TODAY - BEFORE)}
-    return {"agreements": [agreement | {"system": system} for system in workload.systems]}
+    return {
+        "organisations": [{"reference": SHARER, "name": "The data office", "kind": "local_authority"}],
+        "agreements": [agreement | {"system": system} for system in workload.systems],
+    }
 
 
 def rows(systems: Mapping[str, System], organisations: Iterable[Organisation], people: Iterable[Person]) -> Rows:
@@ -82,7 +88,10 @@ def _of_organisation(organisation: Organisation, day: Day) -> Rows:
         "agreements": [
             sharing | {"system": system, "to": day(last_day)} for system, last_day in organisation.agreements.items()
         ],
-        "parties": [{"agreement": sharing["reference"], "version": 1, "organisation": name, **signed}]
+        "parties": [
+            {"agreement": sharing["reference"], "version": 1, "organisation": party, **signed}
+            for party in (SHARER, name)
+        ]
         if organisation.agreements
         else [],
     }

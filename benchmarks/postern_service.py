@@ -13,6 +13,7 @@ from benchmarks.servers import HOST, Command
 from benchmarks.workload import make_workload
 from governance.clients.service import register_key
 from governance.decisions.records import Asker
+from governance.decisions.service import Questions
 from governance.kernel import clock
 from governance.ports.actor import Actor
 from governance.trail.service import verify_trail as verify
@@ -76,7 +77,7 @@ def record_decisions(folder: Path, records: int) -> int:
         by_system.setdefault(question.system, []).append(question)
     for system, questions in by_system.items():
         for at in range(0, len(questions), TOGETHER):
-            read = [typed(question) for question in questions[at : at + TOGETHER]]
+            read = Questions([typed(question) for question in questions[at : at + TOGETHER]])
             service.decisions.ask(system, lambda _rules, read=read: read, asker, clock.now())  # type: ignore[misc]
     with service.databases.trail.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

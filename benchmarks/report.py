@@ -18,6 +18,8 @@ HTTP_ROWS = {
     "http/empty/single": "an empty Flask route, the same requests",
     "http/postern/single": "Postern, single, durable",
     "http/postern/batch": "Postern, batch of 50, durable (decisions)",
+    "http/cerbos/single": "Cerbos, single, tuned, no audit",
+    "http/cerbos/batch": "Cerbos, batch of 50, tuned, no audit (decisions)",
     "http/postgresql/single": "Postern, single, durable, on PostgreSQL",
     "http/postgresql/batch": "Postern, batch of 50, on PostgreSQL (decisions)",
     "http/quiet": "Postern, single, in quiet",

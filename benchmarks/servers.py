@@ -1,4 +1,4 @@
-"""Servers on one core: started, waited for, stopped. The empty route and the service get the same settings."""
+"""Servers on one core: started, waited for, stopped. The empty route is plain Flask on the same server software."""
 
 import os
 import signal
@@ -15,9 +15,11 @@ from time import perf_counter, sleep
 from benchmarks import machine, pinned
 from benchmarks.children import ROOT, environment
 from benchmarks.engines import Unavailable, need
-from governance.serving import HEADER_SECONDS, THREADS
+from governance.serving import HEADER_MILLISECONDS
 
 HOST = "127.0.0.1"
+THREADS = 32
+"""A Flask view occupies a thread while it runs; this many served it best."""
 SETTINGS = (
     *("--host", HOST),
     *("--interface", "wsgi"),
@@ -25,11 +27,11 @@ SETTINGS = (
     *("--workers", "1"),
     *("--blocking-threads", str(THREADS)),
     *("--backpressure", str(4 * THREADS)),
-    *("--http1-header-read-timeout", str(HEADER_SECONDS)),
+    *("--http1-header-read-timeout", str(HEADER_MILLISECONDS)),
     *("--log-level", "warning"),
     *("--respawn-failed-workers", "--no-ws"),
 )
-"""What `governance/serving.py` gives the service, for another application."""
+"""How the same server software is set up for a plain Flask application."""
 
 STOPPING_SECONDS = 8
 

@@ -27,10 +27,6 @@ class Settings:
     records: int
     imported: int
 
-    def rounds_at(self, people: int) -> int:
-        """The smallest size is measured most often: the ratios to the peers are taken there first."""
-        return self.rounds if people == min(self.people) else 1
-
     def prepared(self, people: int) -> Path:
         """The folder where the service's database of this many people stands."""
         folder = self.folder / f"people-{people}"
@@ -41,12 +37,12 @@ class Settings:
 def full(people: tuple[int, ...], sections: frozenset[Section], folder: Path) -> Settings:
     """The whole measurement, under eight minutes on two cores."""
     return Settings(
-        people, sections, folder, seconds=1.0, rounds=3, load_seconds=4, load_rounds=3, records=50_000, imported=100_000
+        people, sections, folder, seconds=0.5, rounds=7, load_seconds=4, load_rounds=3, records=50_000, imported=100_000
     )
 
 
 def quick(people: tuple[int, ...], sections: frozenset[Section], folder: Path) -> Settings:
     """A first look, under a minute."""
     return Settings(
-        people, sections, folder, seconds=0.3, rounds=1, load_seconds=2, load_rounds=1, records=5_000, imported=5_000
+        people, sections, folder, seconds=0.3, rounds=3, load_seconds=2, load_rounds=1, records=5_000, imported=5_000
     )

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     NOT_MEASURED = "NOT MEASURED"
     NOT_ASKED = "not asked for"
     PRINTED = "printed"
+    LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,15 @@ TARGETS: tuple[Target, ...] = (
         unit="B",
         sizes=(100_000,),
     ),
+    Target(
+        "who may, over 100,000 people: the slowest of five searches",
+        Section.INPROC,
+        ("inproc/search/100000", "slowest_s"),
+        Bound.AT_MOST,
+        3,
+        unit="s",
+        sizes=(100_000,),
+    ),
     Target("the freshness check", Section.INPROC, ("inproc/freshness", "check_us"), Bound.AT_MOST, 50, unit="µs"),
     Target(
         "HTTP single, durable: against an empty Flask route",
@@ -120,7 +130,23 @@ TARGETS: tuple[Target, ...] = (
         against=("http/empty/single", "per_s"),
     ),
     Target(
-        "the same against a bare GET of nothing",
+        "HTTP single, durable: against tuned Cerbos, audit off",
+        Section.HTTP,
+        ("http/postern/single", "per_s"),
+        Bound.AT_LEAST,
+        1.2,
+        against=("http/cerbos/single", "per_s"),
+    ),
+    Target(
+        "HTTP batch of 50, durable: against tuned Cerbos, audit off",
+        Section.HTTP,
+        ("http/postern/batch", "decisions_per_s"),
+        Bound.AT_LEAST,
+        3,
+        against=("http/cerbos/batch", "decisions_per_s"),
+    ),
+    Target(
+        "HTTP single, durable, against an empty Flask route: a bare GET of nothing",
         Section.HTTP,
         ("http/postern/single", "per_s"),
         Bound.AT_LEAST,
@@ -129,7 +155,7 @@ TARGETS: tuple[Target, ...] = (
         gates=False,
     ),
     Target(
-        "the same on PostgreSQL",
+        "HTTP single, durable, on PostgreSQL: against an empty Flask route",
         Section.HTTP,
         ("http/postgresql/single", "per_s"),
         Bound.AT_LEAST,
@@ -206,6 +232,8 @@ def _judge(target: Target, results: Results, settings: Settings) -> Judged:
     for row, found in _figures(target, results, settings):
         if found is None:
             verdict = Verdict.NOT_MEASURED if target.gates else Verdict.PRINTED
+            if results.get(row, {}).get("absent"):
+                verdict = Verdict.LEFT_OUT
             return Judged(target, None, verdict, results.note(row))
         figures.append(found)
     holds, worst = (operator.ge, min) if target.bound is Bound.AT_LEAST else (operator.le, max)

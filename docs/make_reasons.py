@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def places(path: Path, *, texts: bool = False) -> list[tuple[str, str]]:
     return visitor.found
 
 
+@cache
 def deciders() -> dict[str, list[str]]:
     """For each code: the functions, conditions and rules that decide it."""
     found: dict[str, list[str]] = {code.value: [] for code in Code}
@@ -128,6 +130,7 @@ def named_by(pack: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield table["reason"], f"{kind}.{name}"
 
 
+@cache
 def witnesses() -> dict[str, list[str]]:
     """For each code: the pack cases that expect it, and the test files of the rooms that decide it."""
     found: dict[str, list[str]] = {code.value: [] for code in Code}
@@ -173,6 +176,7 @@ def entry(code: Code, words: Words, decided: list[str], shown: list[str]) -> str
     return "\n".join(lines) + "\n"
 
 
+@cache
 def page() -> str:
     """The whole page."""
     decided, shown = deciders(), witnesses()

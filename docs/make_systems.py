@@ -133,6 +133,7 @@ CONDITIONS = {
     "organisation_of_kind": lambda _system, table: (
         f"one's own organisation is of the kind {listed(map(words, table['kinds']))}"
     ),
+    "own_attribute": lambda system, table: same(system, table["property"], f"the own {table['attribute']} of who asks"),
     "own_area": lambda _system, table: f"{about(table.get('property', 'area'))} is that of one's own organisation",
     "age_range": age_range,
     "listed_fields": listed_fields,
@@ -162,6 +163,9 @@ def granted(table: Table) -> Iterator[str]:
     """Who grants a role, and who did before which day."""
     if not table:
         yield "- **Granted by**: nobody in particular: no approval is asked for."
+        return
+    if table.get("everyone"):
+        yield f"- **Held by everybody** who works somewhere, for each employer; nobody grants it.{source(table)}"
         return
     reach = table.get("anywhere", ())
     everywhere = f" (for every organisation: {listed(map(words, reach), 'and')})" if reach else ""
@@ -249,10 +253,9 @@ def sourced(system: System) -> Iterator[tuple[str, Table]]:
     """Every table of a pack that says where it comes from, with what a reader calls it."""
     for name, table in system.table("roles").items():
         yield f"`{name}`", table
-        yield (
-            f"`{name}`, granted by {approvals(table.get('granted_by', {}).get('approvals', ()))}",
-            table.get("granted_by", {}),
-        )
+        given = table.get("granted_by", {})
+        whom = "held by everybody" if given.get("everyone") else f"granted by {approvals(given.get('approvals', ()))}"
+        yield f"`{name}`, {whom}", given
         for kind, terms in table.get("requires", {}).items():
             yield f"`{name}` needs {requirement(kind, terms)}", terms
     for name, table in system.table("rules").items():

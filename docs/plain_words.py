@@ -51,6 +51,7 @@ NOUNS = {
     "stage": "the stage of the adoption",
     "status": "the child's status",
     "team": "the team that the record belongs to",
+    "within": "the organisations in which it lies",
     "workers": "those allocated to the record",
     "context.application": "an approved application",
     "context.case": "a linked case",
@@ -74,6 +75,7 @@ YES_NO = {
     "current_user": ("the login is for a current user", "the login is for nobody who is a user now"),
     "ldd": ("there is a learning difficulty or disability", "there is no learning difficulty or disability"),
     "looked_after": ("the pupil is looked after", "the pupil is not looked after"),
+    "own": ("the account is one's own", "the account is another's"),
     "number_available": ("the worker's number is available", "the worker's number is not available"),
     "restricted": ("the record is restricted", "the record is not restricted"),
     "shielded": ("the entry is shielded", "the entry is not shielded"),
@@ -217,7 +219,12 @@ def second_factor(terms: Table) -> str:
     """`second-factor`."""
     minutes = terms.get("max_age_minutes")
     accepted = listed(map(words, terms["acr"]))
-    return f"a second factor ({accepted})" + (f", no older than {minutes} minutes" if minutes else "")
+    said = f"a second factor ({accepted})" + (f", no older than {minutes} minutes" if minutes else "")
+    if terms.get("not_for"):
+        said += f", but none to {listed(map(words, terms['not_for']))}"
+    if terms.get("fresh_for"):
+        said += f"; no older than {terms['fresh_minutes']} minutes to {listed(map(words, terms['fresh_for']))}"
+    return said
 
 
 def launch(terms: Table) -> str:

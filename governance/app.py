@@ -15,23 +15,35 @@ from flask import Flask
 
 from governance.clients.area import AREA as CLIENTS
 from governance.decisions.area import AREA as DECISIONS
+from governance.decisions.authorising import Authorising
 from governance.decisions.door import Door
+from governance.decisions.doorway import Doorway
 from governance.decisions.service import Decisions, Parts
 from governance.decisions.trial import Trial
+from governance.decisions.vouching import Vouching
+from governance.desk.area import AREA as DESK
 from governance.exchange.area import AREA as EXCHANGE
 from governance.grants.area import AREA as GRANTS
 from governance.kernel.db import Databases, attach
+from governance.kernel.jobs import Job
 from governance.kernel.settings import RecordKeys, Settings
+from governance.outbox.area import AREA as OUTBOX
 from governance.people.area import AREA as PEOPLE
+from governance.people.signin.area import AREA as SIGN_IN
 from governance.ports.area import Area
 from governance.ports.requirement import Requirement
+from governance.ports.second_factor import SecondFactor
 from governance.ports.sheet import Sheet
+from governance.ports.tokens import TokenReader
 from governance.trail.area import AREA as TRAIL
 from governance.trail.writer import Recorder
 from governance.vetting.area import AREA as VETTING
-from governance.web import errors, requests
+from governance.web import errors, form_tokens, headers, layout, requests
+from governance.web.area import AREA as WEB
+from governance.web.assets import Assets
+from governance.web.placing import Placed
 
-ROOMS = (PEOPLE, VETTING, GRANTS, CLIENTS, EXCHANGE, TRAIL, DECISIONS)
+ROOMS = (PEOPLE, SIGN_IN, VETTING, GRANTS, CLIENTS, EXCHANGE, OUTBOX, TRAIL, DECISIONS, DESK, WEB)
 
 
 @dataclass
@@ -64,12 +76,45 @@ class Service:
     @cached_property
     def decisions(self) -> Decisions:
         """This process's decisions."""
-        return Decisions(self.databases, self.parts, Recorder(self.databases, self.settings.trail_timeout))
+        recorder = Recorder(self.databases, self.settings.trail_timeout)
+        return Decisions(self.databases, self.parts, recorder, Vouching(self.token_reader, self.settings.public_url))
+
+    @cached_property
+    def token_reader(self) -> TokenReader | None:
+        """Reads the access tokens of the area that issues them."""
+        return next((area.token_reader(self) for area in self.areas if area.token_reader is not None), None)
+
+    @cached_property
+    def authorise(self) -> Authorising:
+        """Asks for the visitors of the pages whether they may do something."""
+        return Authorising(lambda: self.decisions)
+
+    @cached_property
+    def second_factor(self) -> SecondFactor | None:
+        """Tells of people's authenticators; None where no area keeps any."""
+        made = [area.second_factor for area in self.areas if area.second_factor is not None]
+        return made[0](self) if made else None
+
+    @cached_property
+    def may_see(self) -> Any:
+        """Which links a visitor is shown; recorded nowhere, and no leave to do anything."""
+        return self.authorise.may_see
+
+    @cached_property
+    def assets(self) -> Assets:
+        """The files that pages refer to."""
+        return Assets.read()
 
     @cached_property
     def run_case(self) -> Trial:
         """Runs a pack's cases over facts of their own."""
         return Trial(self.parts.sources, self.requirements, self.sheets)
+
+    @cached_property
+    def jobs(self) -> Mapping[str, Job]:
+        """Every job by its name."""
+        made = [make(self) for area in self.areas for make in area.jobs]
+        return {job.name: job for job in made}
 
     @property
     def account(self) -> str:
@@ -96,12 +141,23 @@ def build_app(settings: Settings, areas: Sequence[Area]) -> Flask:
     service = make_service(settings, areas, attach(app, settings.database_url, settings.trail_url))
     app.extensions["postern"] = service
     requests.register(app, settings.max_body)
+    headers.register(app, settings.public_url)
+    layout.register(app, service.assets, settings)
     errors.register(app)
     for area in service.areas:
         for blueprint in area.blueprints:
             app.register_blueprint(blueprint(service))
-    app.wsgi_app = Door(app.wsgi_app, service)  # type: ignore[method-assign]
+    form_tokens.register(app)  # once it is known who is there
+    app.wsgi_app = Door(Placed(app.wsgi_app, settings.public_url, settings.proxies), service)  # type: ignore[method-assign]
     return app
+
+
+def build_doorway(app: Flask) -> Doorway:
+    """An application on an event loop, its pages on threads."""
+    door = app.wsgi_app
+    if not isinstance(door, Door):
+        raise TypeError("the application has no door")
+    return Doorway(door)
 
 
 def quieten(level: str) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 
 import click
 
-from governance import installation, serving
+from governance import installation, scheduler, serving
 from governance.app import Service, commands, trial_service
+from governance.exchange.jobs import sweep_unsealed
 from governance.kernel import clock
 from governance.kernel.db import migrate
-from governance.kernel.errors import Answer
+from governance.kernel.errors import Answer, cure_for
+from governance.kernel.jobs import last_run
+from governance.outbox.ways import courier_of
 from governance.ports.area import Area
 
 ON_TRIAL = frozenset({"requirements", "run_case"})
@@ -46,7 +49,7 @@ class Lazy:
 def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) -> None:
     """Run the command line."""
     root = click.Group("postern", help="Who may see what, now, and why.", no_args_is_help=True)
-    for command in (*commands(areas).values(), database, setup, serve, demo):
+    for command in (*commands(areas).values(), database, setup, serve, jobs, demo):
         root.add_command(command)
     try:
         root(obj=Lazy(instance, create_app, areas))
@@ -64,7 +67,16 @@ def setup(lazy: Lazy, public_url: str) -> None:
     """Make this installation's settings and secrets (kept when they exist), and lay its databases out."""
     made = installation.make(lazy.instance, public_url)
     click.echo(f"{'Made' if made else 'Kept'} {lazy.instance / installation.FILE}.")
+    lay_out(lazy)
+
+
+def lay_out(lazy: Lazy) -> None:
+    """Bring both databases to the newest layout, with what every area puts into them."""
     migrate(lazy.databases)
+    service = lazy.service
+    for said in (install(service, service.account, clock.now()) for area in service.areas for install in area.installs):
+        if said:
+            click.echo(said)
 
 
 @click.group("db")
@@ -76,7 +88,7 @@ def database() -> None:
 @click.pass_obj
 def upgrade(lazy: Lazy) -> None:
     """Bring both databases to the newest layout."""
-    migrate(lazy.databases)
+    lay_out(lazy)
     click.echo("Both databases have the newest layout.")
 
 
@@ -85,20 +97,56 @@ def upgrade(lazy: Lazy) -> None:
 @click.pass_obj
 def sweep(lazy: Lazy, hours: int) -> None:
     """Remove what changes left behind that were never sealed (an import that was cut off)."""
-    left = lazy.databases.unsealed(clock.now() - timedelta(hours=hours))
-    for change in left:
-        lazy.databases.sweep(change)
-    click.echo(f"{len(left)} unsealed changes swept.")
+    swept = sweep_unsealed(lazy.databases, timedelta(hours=hours), now=clock.now())
+    click.echo(f"{swept} unsealed changes swept.")
+
+
+@click.group()
+def jobs() -> None:
+    """What is done again and again by the clock: mail, sweeping."""
+
+
+@jobs.command("run")
+@click.option("--parent", type=int, metavar="NUMBER", help="Stop when the process with this number has ended.")
+@click.pass_obj
+def run_jobs(lazy: Lazy, parent: int | None) -> None:
+    """Do the jobs by the clock until told to stop; start it as often as you like, each is done once."""
+    courier_of(lazy.settings)  # set wrongly, it says so now
+    scheduler.keep_time(lazy, list(lazy.jobs.values()), parent)
+
+
+@jobs.command("list")
+@click.pass_obj
+def list_jobs(lazy: Lazy) -> None:
+    """List the jobs: how often each is done, and how its last run went."""
+    with lazy.databases.reading() as session:
+        for job in lazy.jobs.values():
+            last = last_run(session, job.name)
+            said = " ".join(("last", clock.iso(last.started_at), last.state, last.fault)) if last else "never run"
+            click.echo(f"{job.name}  every {job.every}  {said.strip()}  {job.says}")
+
+
+@jobs.command()
+@click.argument("name")
+@click.pass_obj
+def once(lazy: Lazy, name: str) -> None:
+    """Do the job NAME now, unless it is under way elsewhere."""
+    if name not in lazy.jobs:
+        raise click.ClickException(f"There is no job {name}. {cure_for(name, lazy.jobs)}")
+    now = clock.now()
+    run = scheduler.fire(lazy, lazy.jobs[name], now, now)
+    if run is None or run.fault:
+        raise click.ClickException(f"{name} failed: {run.fault}." if run else f"{name} is under way elsewhere.")
+    click.echo(f"{name} is done.")
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True)
-@click.option("--threads", default=serving.THREADS, show_default=True, help="Requests at once in each worker.")
-def serve(host: str, port: int, workers: int, threads: int) -> None:
+def serve(host: str, port: int, workers: int) -> None:
     """Serve the HTTP API."""
-    serving.serve(host, port, workers, threads)
+    serving.serve(host, port, workers)
 
 
 @click.group()
@@ -120,12 +168,13 @@ def run_demo(lazy: Lazy, port: int) -> None:
     """Set everything up, load the demonstration, and serve it with curl lines to try."""
     serving.refuse_taken("127.0.0.1", port)
     address = f"http://127.0.0.1:{port}"
-    installation.make(lazy.instance, address)
+    pages = installation.pages_at(lazy.instance, port)
     click.echo("Laying out the databases …")
-    migrate(lazy.databases)
+    lay_out(lazy)
     key = installation.load_demo(lazy, invoke)
-    click.echo(installation.welcome(address, key))
-    serving.serve("127.0.0.1", port, 1, serving.THREADS)
+    click.echo(installation.welcome(address, key, pages, installation.invite_demo(lazy, invoke)))
+    with installation.jobs_beside():
+        serving.serve("127.0.0.1", port, 1)
 
 
 def invoke(lazy: Lazy, *words: str) -> str:

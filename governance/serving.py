@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from governance.kernel import collecting
 from governance.kernel.errors import Conflict
 
-THREADS = 32
-HEADER_SECONDS = 10_000
+HEADER_MILLISECONDS = 10_000
+CONNECTIONS = 2_048
+STOPPING_SECONDS = 30
+REPLACED_AFTER_SECONDS = 3.0
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -26,20 +29,26 @@ def refuse_taken(host: str, port: int) -> None:
             raise Conflict(f"cannot serve {host}:{port}: {wrong.strerror}. Choose another port.") from None
 
 
-def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve until told to stop. Each worker is a process of its own with its own facts and its own chain."""
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until told to stop. Each worker is a process of its own with its own facts and its own chain.
+
+    SIGHUP replaces the workers one by one: each leaves when its successor has had time to begin.
+    """
     refuse_taken(host, port)
+    collecting.leave_out()
     Granian(
-        "wsgi:create_app",
+        "wsgi:create_doorway",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         factory=True,
         workers=workers,
-        blocking_threads=threads,
-        backpressure=4 * threads,
+        backpressure=CONNECTIONS,
+        http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS),
+        respawn_interval=REPLACED_AFTER_SECONDS,
+        workers_kill_timeout=STOPPING_SECONDS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
     ).serve()

@@ -19,7 +19,7 @@ from casbin.model import FastModel, FunctionMap
 from governance.kernel.errors import BadInput, Fault
 from governance.ports.role_rules import Condition, RoleAnswer, RoleQuestion, Rule, SystemRules
 from policies.pack import Pack
-from policies.rules import ALWAYS, MOST_CONDITIONS, Effect, any_blank
+from policies.rules import ALWAYS, EFFECTS, EVERYONE, MOST_CONDITIONS, Effect, any_blank
 
 MODEL = Path(__file__).with_name("model.conf")
 EFFECT = "some(where (p_eft == allow)) && !some(where (p_eft == deny))"
@@ -41,7 +41,7 @@ class PolicyError(Exception):
 
 def holds(held: str, condition: str, effect: str) -> bool:
     """Whether a rule's conditions hold: all of an allow rule's are true, none of a deny rule's is false."""
-    if effect not in list(Effect):
+    if effect not in EFFECTS:
         raise PolicyError(f"the effect {effect!r} is none")
     if condition == ALWAYS:
         return True
@@ -85,7 +85,7 @@ class Engine:
         for row in rows:
             if any_blank(row):
                 raise PolicyError("a rule has a blank field")
-            if row[4] not in list(Effect):
+            if row[4] not in EFFECTS:
                 raise PolicyError(f"rule {row[5]}: the effect {row[4]!r} is none")
         self._size = len(set(rows))
         try:
@@ -223,6 +223,8 @@ def build(pack: Pack, revision: int = 0, *, prove: bool = True) -> SystemRules:
         mediation=pack.mediation,
         routes=pack.routes,
         cache_seconds=pack.cache_seconds,
+        action=pack.action,
+        everyone=tuple(role for role in pack.roles.values() if role.granted_by.get(EVERYONE) is True),
     )
 
 

@@ -1,4 +1,4 @@
-"""The sheet of this room: systems, with the day their audit trail goes live and the day they close."""
+"""The sheets of this room: systems with their own days, and the resources that they register by name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from governance.kernel.keys import FactKey
 from governance.kernel.settings import Settings
 from governance.ports.sheet import Names, Row, Sheet
-from policies.models import SystemStatus
+from policies.models import RegisteredResource, SystemStatus
 from policies.requirement import STATUS
-from policies.schemas import SystemIn
+from policies.schemas import ResourceIn, SystemIn
+from policies.store import RESOURCES
 
 
 def systems(_settings: Settings) -> Sheet:
@@ -24,6 +25,29 @@ def systems(_settings: Settings) -> Sheet:
         resolve=system_row,
         keys=lambda row: (FactKey(STATUS, 0, row["system"]),),
     )
+
+
+def resources(_settings: Settings) -> Sheet:
+    """Resources with their properties, one row each."""
+    return Sheet(
+        name="resources",
+        schema=ResourceIn,
+        model=RegisteredResource,
+        owner="system",
+        natural=("system", "resource_type", "resource_id"),
+        resolve=resource_row,
+        keys=lambda row: (FactKey(RESOURCES, 0, row["system"]),),
+    )
+
+
+def resource_row(row: Row, _names: Names) -> dict[str, Any]:
+    """A resource's columns."""
+    return {
+        "system": row["system"],
+        "resource_type": row["resource_type"],
+        "resource_id": row["resource_id"],
+        "properties": row["properties"],
+    }
 
 
 def system_row(row: Row, _names: Names) -> dict[str, Any]:

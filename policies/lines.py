@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from governance.kernel.errors import Fault, cure_for
-from policies.rules import ALWAYS, Effect
+from policies.rules import ALWAYS, EFFECTS, Effect
+
+PLAIN = re.compile(r"[A-Za-z0-9_.-]+(?: [A-Za-z0-9_.-]+)*")
+"""Most fields: nothing can be wrong with how they are written."""
 
 HEADER = ("role", "resource_type", "action", "condition", "effect", "rule")
 
@@ -100,11 +104,11 @@ def shape_faults(fields: list[str], file: str, number: int) -> list[tuple[str, F
         if problem:
             note(name, problem, cure)
     effect, names = fields[4], fields[3].split()
-    if effect.strip() and effect.strip() not in list(Effect):
+    if effect.strip() and effect.strip() not in EFFECTS:
         note("effect", f'"{effect}" is not known', cure_for(effect, Effect))
     if ALWAYS in names and len(names) > 1:
         note("condition", f'"{ALWAYS}" stands beside others', "Leave it out.")
-    for name in sorted(set(names)):
+    for name in sorted(set(names)) if len(names) > 1 else ():
         if names.count(name) > 1:
             note("condition", f'"{name}" stands there twice', "Leave one out.")
     return faults
@@ -112,6 +116,8 @@ def shape_faults(fields: list[str], file: str, number: int) -> list[tuple[str, F
 
 def field_problem(name: str, value: str) -> tuple[str, str]:
     """What is wrong with how one field is written, and its cure; empty where nothing is."""
+    if PLAIN.fullmatch(value):
+        return "", ""
     if not value.strip():
         return "is blank", f'Write "{ALWAYS}" where it has none.' if name == "condition" else "Fill it in."
     if ":" in value:

@@ -1,10 +1,11 @@
-"""Tables of policy: packs' texts as immutable revisions, which of them is active, and each system's own days."""
+"""Tables of policy: packs' texts as immutable revisions, which is active, systems' own days and resources."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.recorded import Base, Recorded, UtcDateTime
@@ -39,3 +40,13 @@ class SystemStatus(Recorded, Base):
 
     __tablename__ = "system_status"
     system: Mapped[str] = mapped_column(String(60), index=True)
+
+
+class RegisteredResource(Recorded, Base):
+    """A report, a workspace, a part of a system: a resource that can be searched, with what is known of it."""
+
+    __tablename__ = "registered_resource"
+    system: Mapped[str] = mapped_column(String(60), index=True)
+    resource_type: Mapped[str] = mapped_column(String(200))
+    resource_id: Mapped[str] = mapped_column(String(200))
+    properties: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.kernel.errors import BadInput, Fault
@@ -14,6 +14,8 @@ from policies.inclusion import with_shared
 SYSTEM, POLICY, CASES, README = "system.toml", "policy.csv", "cases.toml", "README.md"
 FILES = (SYSTEM, POLICY, CASES, README)
 SHIPPED = Path(__file__).parent / "packs"
+OWN = "governance"
+"""Postern's own system: its pack comes with the service, is always in force, and the shipped text wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,4 @@ class Pack:
     standing: tuple[Rule, ...]
     mediation: Mediation
     routes: tuple[Route, ...] = ()
+    action: Mapping[str, Property] = field(default_factory=dict)

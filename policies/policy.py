@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import itemgetter
+from typing import TypeVar
 
 from governance.kernel.errors import Fault, cure_for
 from governance.ports.reasons import Code
@@ -15,6 +17,8 @@ from policies.tables import Notebook, RuleTable
 from policies.vocabulary import Vocabulary
 
 RuleTables = dict[str, RuleTable | None]
+Ruling = TypeVar("Ruling", Line, Rule)
+ByRole = dict[str, list[tuple[int, Ruling]]]
 
 
 def read_rule_tables(notes: Notebook) -> RuleTables:
@@ -89,18 +93,27 @@ def name_faults(line: Line, file: str, words: Vocabulary, roles: Roles) -> list[
     return faults
 
 
-def lines_of(role: str, lines: Iterable[Line], roles: Roles) -> list[Line]:
-    """The lines that apply to a role: its own and those that it inherits."""
-    names = frozenset(roles.ancestors.get(role, (role,)))
-    return [line for line in lines if line.role in names]
+def by_role(items: Iterable[Ruling]) -> ByRole[Ruling]:
+    """Lines or rules by the role that they name, each with its place in the order in which they are written."""
+    found: ByRole[Ruling] = {}
+    for place, item in enumerate(items):
+        found.setdefault(item.role, []).append((place, item))
+    return found
+
+
+def applying(role: str, written: ByRole[Ruling], roles: Roles) -> list[Ruling]:
+    """What applies to a role, as it is written: its own lines or rules, and those that it inherits."""
+    found = [each for name in roles.ancestors.get(role, (role,)) for each in written.get(name, ())]
+    return [item for _, item in sorted(found, key=itemgetter(0))]
 
 
 def crowd_faults(lines: Sequence[Line], file: str, roles: Roles) -> list[Fault]:
     """Triples with more conditions than may be asked about, each told at the line that goes beyond."""
     faults = []
+    written = by_role(line for line in lines if line.conditions)
     for role in sorted(roles.known):
         seen: dict[tuple[str, str], set[str]] = {}
-        for line in lines_of(role, lines, roles):
+        for line in applying(role, written, roles):
             names = seen.setdefault((line.resource_type, line.action), set())
             before = len(names)
             names.update(line.conditions)
@@ -113,8 +126,9 @@ def crowd_faults(lines: Sequence[Line], file: str, roles: Roles) -> list[Fault]:
 
 def check_obligations(lines: Sequence[Line], words: Vocabulary, roles: Roles) -> None:
     """Note every obligation whose condition looks at something that its role's resource types do not declare."""
+    written = by_role(line for line in lines if line.effect == Effect.ALLOW)
     for role, names in roles.obliged.items():
-        types = {line.resource_type for line in lines_of(role, lines, roles) if line.effect == Effect.ALLOW}
+        types = {line.resource_type for line in applying(role, written, roles)}
         for name in names:
             if name not in words.obligations:
                 continue
@@ -141,6 +155,9 @@ def rules_of(lines: Sequence[Line], tables: RuleTables) -> tuple[Rule, ...]:
 
 def standing_rules(rules: Sequence[Rule], roles: Roles) -> tuple[Rule, ...]:
     """The rules that apply to each role: its own, and those of the roles that it inherits from."""
+    written = by_role(rules)
     return tuple(
-        replace(rule, role=role) for role, line in roles.ancestors.items() for rule in rules if rule.role in line
+        rule if rule.role == role else replace(rule, role=role)
+        for role in roles.ancestors
+        for rule in applying(role, written, roles)
     )

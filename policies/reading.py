@@ -19,7 +19,7 @@ from policies.tables import MediationTable, Notebook, SharedTable, SystemTable
 from policies.vocabulary import Vocabulary, read_vocabulary
 
 SECTIONS = (
-    *("system", "shared", "resource_types", "context", "conditions"),
+    *("system", "shared", "resource_types", "context", "action", "conditions"),
     *("roles", "obligations", "routes", "rules", "mediation"),
 )
 
@@ -100,6 +100,7 @@ class PackReading:
             cache_seconds=system.cache_seconds,
             resource_types=words.resource_types,
             context=words.context,
+            action=words.action,
             conditions={name: words.conditions[name].condition for name in sorted(words.used)},
             roles=roles.roles,
             rules=rules,

@@ -13,7 +13,7 @@ from governance.kernel.clock import day_end, day_start
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing, earliest
+from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing, earliest
 from policies import store
 
 KIND = "launch"
@@ -53,7 +53,7 @@ class SystemStatusSource:
         return found
 
 
-class LaunchRequirement:
+class LaunchRequirement(OfAnyRecord):
     """Demanded of every role: a closed system is closed to all."""
 
     kind = KIND

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,10 @@ class StoredRoleRules:
     def since(self, session: Session, system: str) -> datetime | None:
         """When rules of a system were first in force."""
         return next((span.since for span in store.list_in_force(session, system)), None)
+
+    def resources(self, session: Session, at: int) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+        """The resources that imports have registered: system, type, id, properties."""
+        return store.list_resources(session, at)
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

@@ -43,6 +43,7 @@ def read_roles(notes: Notebook, words: Vocabulary, requirements: Mapping[str, Re
             tables[name] = table
     roles = Roles(set(section))
     demands = {name: read_demands(notes, table, ("roles", name), requirements) for name, table in tables.items()}
+    check_actions(notes, demands, words)
     parents = {name: table.inherits for name, table in tables.items()}
     for name, table in tables.items():
         try:
@@ -79,6 +80,15 @@ def read_demands(
     if table.granted_by and GRANT in requirements:
         read_terms(notes, found, requirements[GRANT], table.granted_by, (*path, "granted_by"))
     return found
+
+
+def check_actions(notes: Notebook, demands: Mapping[str, Mapping[str, Any]], words: Vocabulary) -> None:
+    """Note every action that a role's terms name and no resource type has: a demand on it would ask nothing."""
+    known = {action: True for kind in words.resource_types.values() for action in kind.actions}
+    for role, each in demands.items():
+        for kind, terms in each.items():
+            for field_, names in getattr(terms, "actions", {}).items():
+                notes.each_known(names, known, "action", ("roles", role, "requires", kind, field_))
 
 
 def read_terms(

@@ -14,6 +14,7 @@ SYSTEM_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 PLACE = re.compile(r"\{(\w+)\}")
 
 ALWAYS = "always"
+EVERYONE = "everyone"
 MOST_CONDITIONS = 5
 MOST_GENERATIONS = 8
 LONGEST_CACHE = 60
@@ -24,6 +25,9 @@ class Effect(StrEnum):
 
     ALLOW = "allow"
     DENY = "deny"
+
+
+EFFECTS = frozenset(Effect)
 
 
 class PropertyType(StrEnum):

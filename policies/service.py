@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from governance.kernel.db import Databases
 from governance.kernel.errors import Conflict
 from governance.ports.actor import Actor, Entry
 from governance.ports.requirement import Requirement
 from policies import engine, store
-from policies.pack import Pack, PackTexts
+from policies.pack import OWN, SHIPPED, Pack, PackTexts
 from policies.reading import read_pack
 
 
@@ -22,11 +23,33 @@ def check_pack(texts: PackTexts, requirements: Mapping[str, Requirement]) -> Pac
     return pack
 
 
+def own_texts() -> PackTexts:
+    """The text of Postern's own pack, as it comes with the service."""
+    return PackTexts.of_folder(SHIPPED / OWN)
+
+
+def activate_own(databases: Databases, requirements: Mapping[str, Requirement], actor: Actor, now: datetime) -> int:
+    """Put Postern's own pack in force where it is missing or its shipped text has changed: its revision's number.
+
+    The answer is 0 where it is in force already. A text is read and built only where it has to be.
+    """
+    texts = own_texts()
+    with databases.reading() as session:
+        standing, number = store.find_activation(session, OWN), store.find_revision(session, OWN, texts.digest)
+    if standing is not None and standing[1] == number:
+        return 0
+    pack = check_pack(texts, requirements)
+    with databases.change(actor.name, now) as session:
+        return activate_pack(session, pack, actor=actor, now=now)
+
+
 def activate_pack(session: Session, pack: Pack, *, actor: Actor, now: datetime) -> int:
     """Make a pack the one in force and give its revision's number; the same text keeps its number.
 
-    Raise `Conflict` where this very text is in force already.
+    Raise `Conflict` where this very text is in force already, or another than the shipped one is to be Postern's own.
     """
+    if pack.system == OWN and pack.texts.digest != own_texts().digest:
+        raise Conflict(f"the rules of {OWN} are Postern's own: they come with the service and are not replaced")
     engine.build(pack)
     number = store.find_revision(session, pack.system, pack.texts.digest)
     standing = store.find_activation(session, pack.system)

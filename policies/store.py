@@ -1,10 +1,11 @@
-"""Every query about packs, their activations and systems' own days."""
+"""Every query about packs, their activations, systems' own days and resources."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import insert, select, true
 from sqlalchemy.orm import Session, aliased
@@ -14,8 +15,11 @@ from governance.kernel.keys import FactKey
 from governance.kernel.recorded import BATCH, Change, close, record, seen
 from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
-from policies.models import PackActivation, PackRevision, SystemStatus
+from policies.models import PackActivation, PackRevision, RegisteredResource, SystemStatus
 from policies.pack import Pack, PackTexts
+
+RESOURCES = "resources"
+"""The kind of key that a changed resource touches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,14 @@ def list_statuses(
         wanted = select(*columns).where(SystemStatus.system.in_(part), seen(SystemStatus, at)).order_by(SystemStatus.id)
         for row in session.execute(wanted):
             yield row.id, row.system, row.starts_on, row.ends_on
+
+
+def list_resources(session: Session, at: int) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Every registered resource as it stood at a revision: system, type, id, properties."""
+    one = RegisteredResource
+    columns = (one.system, one.resource_type, one.resource_id, one.properties)
+    found = session.execute(select(*columns).where(seen(one, at)).order_by(one.id))
+    return ((row[0], row[1], row[2], row[3]) for row in found)
 
 
 def chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:

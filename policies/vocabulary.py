@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from governance.kernel.errors import cure_for
@@ -11,7 +11,7 @@ from governance.kernel.reading import BadTable
 from governance.kernel.toml import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Condition, Property, ResourceType
-from policies.conditions import CONTEXT, FUNCTIONS, Function
+from policies.conditions import ACTION, CONTEXT, FUNCTIONS, Function
 from policies.rules import (
     ALWAYS,
     PROPERTY_NAME,
@@ -46,6 +46,7 @@ class Vocabulary:
     notes: Notebook
     resource_types: dict[str, ResourceType] = field(default_factory=dict)
     context: dict[str, Property] = field(default_factory=dict)
+    action: dict[str, Property] = field(default_factory=dict)
     conditions: dict[str, Named] = field(default_factory=dict)
     obligations: dict[str, ObligationTable] = field(default_factory=dict)
     known_conditions: set[str] = field(default_factory=set)
@@ -86,12 +87,14 @@ class Vocabulary:
 
     def property_problem(self, named: Named, parameter: str, what: str, resource_type: str) -> tuple[str, str]:
         """What is wrong with a property that a condition names, and its cure."""
-        in_context = what.startswith(CONTEXT)
-        known = self.context if in_context else self.resource_types[resource_type].properties
-        found = known.get(what.removeprefix(CONTEXT))
+        known, place = self.resource_types[resource_type].properties, f'resource type "{resource_type}"'
+        name = what
+        for prefix, declared in ((CONTEXT, self.context), (ACTION, self.action)):
+            if what.startswith(prefix):
+                known, place, name = declared, f"the {prefix.rstrip('.')}", what.removeprefix(prefix)
+        found = known.get(name)
         if found is None:
-            place = "the context" if in_context else f'resource type "{resource_type}"'
-            return f'looks at "{what}", which {place} does not declare', cure_for(what.removeprefix(CONTEXT), known)
+            return f'looks at "{what}", which {place} does not declare', cure_for(name, known)
         types = named.function.types.get(parameter) or tuple(PropertyType)
         if found.type not in types:
             return f'looks at "{what}", which is of type {found.type}', f"It takes {' or '.join(types)}."
@@ -112,7 +115,9 @@ def read_vocabulary(notes: Notebook) -> Vocabulary:
         found = read_resource_type(notes, name, table, path)
         if found is not None:
             words.resource_types[name] = found
+    words.resource_types = with_those_alike(words.resource_types)
     words.context = read_properties(notes, notes.section("context"), ("context",))
+    words.action = read_properties(notes, notes.section("action"), ("action",))
     conditions = notes.section("conditions")
     words.known_conditions = set(conditions)
     for name, table, path in notes.named(conditions, ("conditions",)):
@@ -126,6 +131,17 @@ def read_vocabulary(notes: Notebook) -> Vocabulary:
         if obligation is not None:
             words.obligations[name] = obligation
     return words
+
+
+def with_those_alike(types: Mapping[str, ResourceType]) -> dict[str, ResourceType]:
+    """Resource types that know which of them name the same records: those whose ids have one form."""
+    by_form: dict[str, list[str]] = {}
+    for name, each in types.items():
+        by_form.setdefault(each.id_form, []).append(name)
+    return {
+        name: replace(each, alike=tuple(by_form[each.id_form]) if each.id_form else (name,))
+        for name, each in types.items()
+    }
 
 
 def read_resource_type(notes: Notebook, name: str, value: Any, path: Path_) -> ResourceType | None:
@@ -226,5 +242,6 @@ def make_condition(
     code = head.reason or function.code
     if code is Code.CONDITION_UNMET and "condition" not in detail:
         detail["condition"] = name
-    condition = Condition(name, function.bind(given), code, head.source or "", tuple(detail.items()))
+    compares = function.comparisons(given)
+    condition = Condition(name, function.bind(given), code, head.source or "", tuple(detail.items()), compares)
     return Named(condition, function, function.properties(given), given, path)

@@ -1,5 +1,6 @@
 """What every test may ask for: databases of its own, on SQLite and on PostgreSQL."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,25 @@ settings.load_profile("postern")
 
 THROWAWAY = pytest.StashKey[ThrowawayPostgres]()
 ABOUT = pytest.StashKey[str]()
+
+
+SPREAD = ("test_properties", "test_tables", "test_restarts", "test_crash", "test_every_pack", "test_activation_race")
+"""Files whose tests take long one by one, and share nothing that takes long to set up."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share something costly run in one process: a demonstration, or what their file sets up once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and item.path.stem not in SPREAD:
+            group = "demo" if "demo" in getattr(item, "fixturenames", ()) else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

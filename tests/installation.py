@@ -21,7 +21,7 @@ from governance.exchange.reading import load_rows
 from governance.kernel import clock
 from governance.kernel.db import Databases, migrate
 from governance.ports.actor import Actor
-from governance.trail.service import verify_trail
+from governance.trail.service import get_record, verify_trail
 from governance.vetting.service import lift_suspension, suspend_person
 from policies.pack import PackTexts
 from policies.reading import read_pack
@@ -92,6 +92,7 @@ class Installation:
             "POSTERN_TRAIL_URL": urls.trail_url,
             "POSTERN_PUBLIC_URL": "http://127.0.0.1",
             "POSTERN_RECORD_KEYS": "new:" + "11" * 16,
+            "POSTERN_SECRET_KEYS": "new:" + "33" * 16,
         }
         self.policy = self.activate()
         self.apply(**WORLD)
@@ -131,9 +132,10 @@ class Installation:
         with self.databases.change("test", clock.now()) as session:
             lift_suspension(session, person, "a test", actor=ACTOR)
 
-    def server(self, launcher: Launcher | None = None, *, twin: str = "") -> Server:
+    def server(self, launcher: Launcher | None = None, *, twin: str = "", workers: int = 1, **settings: str) -> Server:
         """A server that has been started; `wait` for it. Without a launcher it is the command `postern serve`."""
-        made = Server(self.folder, self.environment, self.key, free_port(), twin, launcher)
+        environment = {**self.environment, **settings}
+        made = Server(self.folder, environment, self.key, free_port(), twin, launcher, workers)
         self._servers.append(made)
         made.start()
         return made
@@ -143,6 +145,10 @@ class Installation:
         verifier = verify_trail(self.databases)
         assert verifier.damages == []
         return verifier.tally.records
+
+    def recorded(self, number: str) -> dict[str, Any]:
+        """What the trail keeps of a decision."""
+        return get_record(self.databases, number)
 
     def close(self) -> None:
         """Kill every server and let go of the databases."""

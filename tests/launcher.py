@@ -53,7 +53,7 @@ def become(wanted: dict[str, Any]) -> None:
         if wanted["twin"]:
             module, _, name = wanted["twin"].partition(":")
             getattr(importlib.import_module(module), name)()
-        serving.serve("127.0.0.1", wanted["port"], 1, wanted["threads"])
+        serving.serve("127.0.0.1", wanted["port"], wanted["workers"])
         status = 0
     except BaseException:  # noqa: BLE001 - told in its log; the launcher's own loop must not go on in the child
         traceback.print_exc()

@@ -107,11 +107,11 @@ class Launcher:
                 text=True,
             )
 
-    def start(self, environment: Mapping[str, str], port: int, log: Path, threads: int, twin: str) -> int:
+    def start(self, environment: Mapping[str, str], port: int, log: Path, workers: int, twin: str) -> int:
         """Fork a server and give its process group."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        wanted = {"environment": dict(environment), "port": port, "log": str(log), "threads": threads, "twin": twin}
+        wanted = {"environment": dict(environment), "port": port, "log": str(log), "workers": workers, "twin": twin}
         with self._lock:
             self._process.stdin.write(json.dumps(wanted) + "\n")
             self._process.stdin.flush()
@@ -132,6 +132,7 @@ class Server:
     port: int
     twin: str = ""
     launcher: Launcher | None = None
+    workers: int = 1
     group: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -144,10 +145,11 @@ class Server:
         """Start it; it is not yet serving."""
         environment = self.environment
         if self.launcher is not None:
-            self.group = self.launcher.start(environment, self.port, self.log, 16, self.twin)
+            self.group = self.launcher.start(environment, self.port, self.log, self.workers, self.twin)
             return
         assert not self.twin, "only a launcher puts twins in"
-        command = [str(Path(sys.executable).parent / "postern"), "serve", "--port", str(self.port)]
+        command = [str(Path(sys.executable).parent / "postern"), "serve"]
+        command += ["--port", str(self.port), "--workers", str(self.workers)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=ROOT,

@@ -234,7 +234,8 @@ def _installed_programs() -> Path | None:
 def install_with_apt(*packages: str) -> None:
     """Install Debian packages, or say in one line why not."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    waiting = ["-o", "DPkg::Lock::Timeout=300"]  # two workers of one run may both be installing
+    install = ["apt-get", *waiting, "install", "-y", "-qq", "--no-install-recommends", *packages]
     for command in (install, ["apt-get", "update", "-qq"], install):  # the lists are fetched only when they are needed
         done = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
         if done.returncode == 0 and command is install:

@@ -9,8 +9,14 @@ from typing import NamedTuple
 LEEWAY = timedelta(minutes=1)  # how far a front end's clock may run ahead of ours
 
 
+ALSO_COUNTS_AS: dict[str, frozenset[str]] = {"passkey": frozenset({"mfa"})}
+"""Which weaker contexts a stronger one fulfils too: a passkey counts wherever any second factor does."""
+SPOKEN_BY_US = frozenset({"session", "token"})
+"""How a question may be asserted so that it is our own word for who is there: a session of the pages, or our token."""
+
+
 class Trust(StrEnum):
-    """Whose word counts for the second factor."""
+    """Whose word counts for the second factor: the front end's, or ours alone."""
 
     CALLER = "caller"
     TOKEN = "token"  # noqa: S105 - a name, not a secret
@@ -32,6 +38,12 @@ class Factor(NamedTuple):
 
 
 MISSING = Factor(Finding.MISSING)
+NONE: frozenset[str] = frozenset()
+
+
+def is_trusted(trust: Trust, asserted_by: str) -> bool:
+    """Whether the word counts for a role by which a question names the second factor."""
+    return trust is Trust.CALLER or asserted_by in SPOKEN_BY_US
 
 
 def find_factor(used: object, at: object, accepted: tuple[str, ...], max_age_minutes: int, now: datetime) -> Factor:
@@ -39,7 +51,7 @@ def find_factor(used: object, at: object, accepted: tuple[str, ...], max_age_min
 
     `at` is seconds since 1970 or an ISO moment with its zone; without a greatest age it may be absent.
     """
-    if not isinstance(used, str) or used not in accepted:
+    if not isinstance(used, str) or not (used in accepted or ALSO_COUNTS_AS.get(used, NONE).intersection(accepted)):
         return MISSING
     if not max_age_minutes:
         return Factor(Finding.GOOD)

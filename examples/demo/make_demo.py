@@ -92,11 +92,12 @@ def draw(written: Rows) -> tuple[list[Drawn], Rows]:
 def files(rows: Rows, sheets: Mapping[str, Sheet]) -> Iterator[tuple[str, str]]:
     """Each sheet's file and its text, in the form of an export."""
     for name, sheet in sheets.items():
-        columns = columns_for(sheet, rows[name])
+        listed = rows.get(name, [])
+        columns = columns_for(sheet, listed)
         text = StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow([column.header for column in columns])
-        writer.writerows(cells_of(row, columns) for row in rows[name])
+        writer.writerows(cells_of(row, columns) for row in listed)
         yield f"{name}.csv", text.getvalue()
 
 

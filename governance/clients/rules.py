@@ -1,14 +1,15 @@
-"""What a front end's key is, and what it opens. Pure."""
+"""What a front end is, what its key or its secret opens, and where it may be returned to. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from governance.kernel.ids import random_name
 from governance.kernel.verdict import Reason, Verdict
@@ -19,6 +20,17 @@ PREFIX_LETTERS = 10
 
 NO_SYSTEM = Reason("no_system", "a key needs at least one system that it may ask about")
 NAMELESS = Reason("nameless", "a front end needs a name")
+NOWHERE = Reason("no_redirect", "a front end needs at least one address to return people to")
+BAD_ADDRESS = Reason(
+    "bad_address",
+    "an address to return people to is written out whole, begins with https:// (http:// on this machine alone), and "
+    "has no user, no fragment and no wildcard",
+)
+
+NO_SECRET = Reason("public", "a public front end has no secret; register another one if it is to have any")
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+CLIENT_LETTERS = 16
 
 
 class Scope(StrEnum):
@@ -38,6 +50,7 @@ class KeyFacts(NamedTuple):
     systems: frozenset[str]
     scopes: frozenset[str]
     ends_at: datetime | None
+    front_end: str = ""  # the front end that alone may use it with its people's tokens; any may where it is blank
 
 
 class NewKey(NamedTuple):
@@ -74,3 +87,69 @@ def opens(key: KeyFacts, secret: str, now: datetime) -> bool:
 def may_register(name: str, systems: Iterable[str]) -> Verdict:
     """Whether a key may be made."""
     return Verdict.unless((not name.strip(), NAMELESS), (not list(systems), NO_SYSTEM))
+
+
+class FrontEndFacts(NamedTuple):
+    """A front end as it stands: what it is called, where it may be returned to, which systems it asks about.
+
+    One without a secret cannot keep any (it runs in a browser or on a device): it is public.
+    """
+
+    row: int
+    name: str
+    client_id: str
+    digest: bytes | None
+    redirect_uris: tuple[str, ...]
+    post_logout_uris: tuple[str, ...]
+    systems: tuple[str, ...]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it has no secret to prove itself with."""
+        return self.digest is None
+
+    def is_opened_by(self, secret: str) -> bool:
+        """Whether this is its secret."""
+        return self.digest is not None and hmac.compare_digest(self.digest, digest(secret))
+
+
+class NewFrontEnd(NamedTuple):
+    """A front end just registered: its secret is shown once and never stored; a public one has none."""
+
+    client_id: str
+    secret: str
+
+
+def make_client(*, public: bool) -> NewFrontEnd:
+    """A new front end's name among front ends, and its secret of 192 random bits."""
+    return NewFrontEnd(f"fe-{random_name(CLIENT_LETTERS)}", "" if public else secrets.token_urlsafe(SECRET_BYTES))
+
+
+def may_be_front_end(
+    name: str, systems: Sequence[str], redirect_uris: Sequence[str], post_logout_uris: Sequence[str]
+) -> Verdict:
+    """Whether a front end may be registered so."""
+    every = (*redirect_uris, *post_logout_uris)
+    return Verdict.unless(
+        (not name.strip(), NAMELESS),
+        (not systems, NO_SYSTEM),
+        (not redirect_uris, NOWHERE),
+        (not all(is_address(uri) for uri in every), BAD_ADDRESS),
+    )
+
+
+def may_have_secret(front_end: FrontEndFacts) -> Verdict:
+    """Whether a front end has a secret that could be changed."""
+    return Verdict.unless((front_end.is_public, NO_SECRET))
+
+
+def is_address(uri: str) -> bool:
+    """Whether people may be sent there: https, or this very machine; compared letter by letter ever after."""
+    try:
+        parts: SplitResult = urlsplit(uri)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = uri.isascii() and uri.isprintable() and not set(uri) & set(' *#\\"<>`{}|^')
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return plain and secure and bool(parts.hostname) and "@" not in parts.netloc and port_is_one

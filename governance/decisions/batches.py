@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from governance.decisions.questions import bad, read_question
 from governance.decisions.rules import Question
+from governance.decisions.service import Questions
 from governance.kernel.errors import BadInput
 from governance.ports.role_rules import SystemRules
 
@@ -22,11 +23,11 @@ class Batch(NamedTuple):
     stop_at: bool | None
     explain: bool
 
-    def read(self, rules: SystemRules) -> Sequence[Question | BadInput]:
+    def read(self, rules: SystemRules) -> Questions:
         """Every item as a question, or as the fault that makes it none."""
-        return [
-            read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in enumerate(self.items)
-        ]
+        numbered = enumerate(self.items)
+        items = [read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in numbered]
+        return Questions(items, self.stop_at)
 
 
 def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
@@ -58,11 +59,11 @@ def read_item(item: Any, defaults: Mapping[str, Any], rules: SystemRules, at: st
     """One item over the defaults: a complete entity replaces, an incomplete one inherits missing identifiers only."""
     if not isinstance(item, dict):
         return bad(at, "must be an object")
-    merged = {**defaults, **{name: item[name] for name in (*IDENTIFIERS, "context") if name in item}}
-    for name, identifiers in IDENTIFIERS.items():
-        entity, default = item.get(name), defaults.get(name)
-        if isinstance(entity, dict) and isinstance(default, dict):
-            merged[name] = {**{key: default[key] for key in identifiers if key in default}, **entity}
+    merged = {**defaults, **item}
+    for name, default in defaults.items():
+        entity = item.get(name)
+        if type(entity) is dict and type(default) is dict and name in IDENTIFIERS:
+            merged[name] = {**{key: default[key] for key in IDENTIFIERS[name] if key in default}, **entity}
     try:
         return read_question(merged, rules, at)
     except BadInput as wrong:

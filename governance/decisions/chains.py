@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from governance.decisions.memory import Entry, Memory
@@ -26,6 +27,16 @@ class Step(NamedTuple):
     facts: tuple[Any, ...]
     standing: Standing
     shared: bytes = b""  # its evidence as the record keeps it, where many people's chains share it
+
+
+class Draft(NamedTuple):
+    """A chain to be made: its grant (None for a role that might be granted), and whose facts each demand needs."""
+
+    rules: SystemRules
+    role: Role
+    grant: Any
+    lineage: tuple[int, ...]
+    needs: Sequence[tuple[Demand, tuple[FactKey, ...]]]
 
 
 class Chain:
@@ -107,13 +118,13 @@ class Chains:
 
     def of(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
         """All chains of a person, one for each grant, in the order of the grants."""
-        self._memory.at(now)
+        if now is not self._memory.latest:
+            self._memory.at(now)
         if entry.chains is None or (entry.until is not None and now >= entry.until):
             entry.forget()
             with self._memory.loading():
-                entry.chains = self._build(entry, systems, now)
-            self._keep(entry, entry.chains)
-        return entry.chains
+                self._make_granted([entry], systems, now)
+        return entry.chains or ()
 
     @staticmethod
     def _keep(entry: Entry, made: Sequence[Chain]) -> None:
@@ -121,58 +132,53 @@ class Chains:
         entry.facts = None
         entry.until = earliest(entry.until, *[chain.until for chain in made])
 
-    def _build(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
-        grants = self._memory.get(FactKey("grants", entry.person.id))
-        found, pool = [], Pool()
-        for grant in sorted(grants, key=lambda one: one.row):
-            rules = systems.get(grant.system)
-            if rules is not None and grant.role in rules.roles:
-                found.append(self.chain(entry, rules, rules.roles[grant.role], grant, grant.organisation, now, pool))
-        return tuple(found)
-
     def untried(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
         """The chains that a role would have, were it granted in the name of each of the person's employers."""
         for tried, chains in entry.tried:
             if tried is role:
                 return chains
         with self._memory.loading():
-            chains = self._for_employers(entry, rules, role, now)
-        entry.tried = (*entry.tried, (role, chains))
-        self._keep(entry, chains)
-        return chains
+            self._make_for_employers([entry], rules, (role,), now)
+        return entry.tried[-1][1]
 
-    def _for_employers(self, entry: Entry, rules: SystemRules, role: Role, now: datetime) -> tuple[Chain, ...]:
+    def _employers(self, entry: Entry) -> list[int]:
+        """Where a person works, worked or will work; whoever never does stands in the name of no organisation."""
         employed = self._memory.get(FactKey("employment", entry.person.id))
-        employers = sorted({one.organisation for one in employed}) or [0]
-        pool = Pool()
-        return tuple(self.chain(entry, rules, role, None, employer, now, pool) for employer in employers)
+        return sorted({one.organisation for one in employed}) or [0]
 
-    def chain(
-        self,
-        entry: Entry,
-        rules: SystemRules,
-        role: Role,
-        grant: Any,
-        organisation: int,
-        now: datetime,
-        pool: Pool,
-    ) -> Chain:
-        """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
+    def steps(
+        self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int, now: datetime
+    ) -> tuple[tuple[int, ...], list[Step]]:
+        """What a chain is made of, requirement by requirement, with the organisations in whose line it stands."""
+        draft = self._draft(entry, rules, role, grant, organisation)
+        self._memory.want(keys_of([draft]))
+        return draft.lineage, self._steps(entry, draft, now)
+
+    def _draft(self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int) -> Draft:
         lineage = self.lineage(organisation)
-        query = blank_query(rules.system, entry.person, lineage)
-        demands = self.demands(role)
-        self._memory.want(key for demand in demands for key in self._keys(demand, query))
-        steps = [self._step(demand, query, now) for demand in demands if demand.requirement != GRANT]
-        if grant is not None:
-            held = next(demand for demand in demands if demand.requirement == GRANT)
-            grants = self._memory.get(FactKey("grants", entry.person.id))
-            steps.append(self._judged(held, (grant, entry.person.reference, self._names(lineage), grants), now))
-        found = self._memory.get(FactKey("organisation", organisation)) if organisation else None
-        return Chain(rules.system, role, grant, lineage, found, steps, pool)
+        query, known = blank_query(rules.system, entry.person, lineage), self._requirements
+        needs = [
+            (one, known[one.requirement].keys(query) if one.requirement != GRANT else ()) for one in self.demands(role)
+        ]
+        return Draft(rules, role, grant, lineage, needs)
 
-    def _step(self, demand: Demand, query: Query, now: datetime) -> Step:
+    def _chain(self, entry: Entry, draft: Draft, now: datetime, pool: Pool) -> Chain:
+        """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
+        rules, role, grant, lineage, _ = draft
+        found = self._memory.get(FactKey("organisation", lineage[0])) if lineage else None
+        return Chain(rules.system, role, grant, lineage, found, self._steps(entry, draft, now), pool)
+
+    def _steps(self, entry: Entry, draft: Draft, now: datetime) -> list[Step]:
+        steps = [self._step(demand, keys, now) for demand, keys in draft.needs if demand.requirement != GRANT]
+        if draft.grant is not None:
+            held = next(demand for demand, _ in draft.needs if demand.requirement == GRANT)
+            grants = self._memory.get(FactKey("grants", entry.person.id))
+            facts = (draft.grant, entry.person.reference, self._names(draft.lineage), grants)
+            steps.append(self._judged(held, facts, now))
+        return steps
+
+    def _step(self, demand: Demand, keys: tuple[FactKey, ...], now: datetime) -> Step:
         """How a demand stands; what concerns no person alone is judged once for all whom it concerns."""
-        keys = self._requirements[demand.requirement].keys(query)
         if any(self._memory.is_personal(key.kind) for key in keys):
             return self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
         self._forget_what_changed()
@@ -216,32 +222,75 @@ class Chains:
         found = [self._memory.get(FactKey("organisation", number)) for number in lineage]
         return tuple([facts.reference for facts in found if facts is not None])
 
-    def prefetch(self, entries: Sequence[Entry], systems: Systems, now: datetime) -> None:
-        """Build the chains of many people: their facts are loaded stage by stage, one query a kind."""
+    def prefetch(
+        self, entries: Sequence[Entry], systems: Systems, now: datetime, rules: SystemRules | None = None
+    ) -> None:
+        """Build the chains of many people: their facts are loaded stage by stage, one query a kind.
+
+        `rules` are those of the system that is asked about: what everybody holds there is made ready too.
+        """
+        self._memory.at(now)
+        new = [entry for entry in entries if entry.chains is None]
+        if new:
+            with self._memory.loading():
+                self._make_granted(new, systems, now)
+        if rules is not None and rules.everyone:
+            first = rules.everyone[0]
+            with self._memory.loading():
+                left = [entry for entry in entries if not any(tried is first for tried, _ in entry.tried)]
+                self._make_for_employers(left, rules, rules.everyone, now)
+
+    def _make_for_employers(
+        self, people: Sequence[Entry], rules: SystemRules, roles: Sequence[Role], now: datetime
+    ) -> None:
+        """The chains that roles would have for some people, held in the name of each of their employers."""
         memory = self._memory
-        memory.at(now)
-        people = [entry for entry in entries if entry.chains is None]
-        if not people:
-            return
-        with memory.loading():
-            memory.want(FactKey("grants", entry.person.id) for entry in people)
-            held = [(entry, grant) for entry in people for grant in memory.get(FactKey("grants", entry.person.id))]
-            memory.want({FactKey("organisation", grant.organisation) for _, grant in held})
-            memory.want({key for entry, grant in held for key in self._grant_keys(entry, systems, grant)})
-            for entry in people:
-                entry.chains = self._build(entry, systems, now)
-                self._keep(entry, entry.chains)
+        memory.want(FactKey("employment", entry.person.id) for entry in people)
+        drafts = []
+        for entry in people:
+            employers = self._employers(entry)
+            each = [(role, [self._draft(entry, rules, role, None, one) for one in employers]) for role in roles]
+            drafts.append((entry, each))
+        memory.want(keys_of(draft for _, each in drafts for _, some in each for draft in some))
+        for entry, each in drafts:
+            pool = Pool()
+            made = tuple([(role, tuple([self._chain(entry, one, now, pool) for one in some])) for role, some in each])
+            entry.tried = (*entry.tried, *made)
+            self._keep(entry, [chain for _, chains in made for chain in chains])
 
-    def _grant_keys(self, entry: Entry, systems: Systems, grant: Any) -> Iterable[FactKey]:
+    def _make_granted(self, people: Sequence[Entry], systems: Systems, now: datetime) -> None:
+        """The chains of all grants of some people, by the rules that their systems have now."""
+        memory = self._memory
+        memory.want(FactKey("grants", entry.person.id) for entry in people)
+        held = [(entry, granted(memory, entry, systems)) for entry in people]
+        memory.want({FactKey("organisation", grant.organisation) for _, each in held for _, _, grant in each})
+        drafts = [
+            (entry, [self._draft(entry, rules, role, grant, grant.organisation) for rules, role, grant in each])
+            for entry, each in held
+        ]
+        memory.want(keys_of(draft for _, each in drafts for draft in each))
+        for entry, each in drafts:
+            pool = Pool()
+            entry.chains = tuple([self._chain(entry, draft, now, pool) for draft in each])
+            self._keep(entry, entry.chains)
+
+
+def granted(memory: Memory, entry: Entry, systems: Systems) -> list[tuple[SystemRules, Role, Any]]:
+    """A person's grants in their order, each with its system's rules and its role; those of unknown roles are none."""
+    found = []
+    for grant in sorted(memory.get(FactKey("grants", entry.person.id)), key=by_row):
         rules = systems.get(grant.system)
-        if rules is None or grant.role not in rules.roles:
-            return
-        query = blank_query(rules.system, entry.person, self.lineage(grant.organisation))
-        for demand in self.demands(rules.roles[grant.role]):
-            yield from self._keys(demand, query)
+        if rules is not None and grant.role in rules.roles:
+            found.append((rules, rules.roles[grant.role], grant))
+    return found
 
-    def _keys(self, demand: Demand, query: Query) -> tuple[FactKey, ...]:
-        return self._requirements[demand.requirement].keys(query) if demand.requirement != GRANT else ()
+
+def keys_of(drafts: Iterable[Draft]) -> set[FactKey]:
+    """Whose facts some chains need."""
+    return {key for draft in drafts for _, keys in draft.needs for key in keys}
+
+
+by_row = attrgetter("row")
 
 
 def blank_query(system: str, person: Any, lineage: tuple[int, ...]) -> Query:

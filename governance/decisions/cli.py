@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from governance.decisions import explanation
 from governance.decisions.questions import RESERVED, read_question
 from governance.decisions.records import Asker
 from governance.decisions.rules import Decision, Question
-from governance.decisions.service import Answered
+from governance.decisions.service import Answered, Questions
 from governance.kernel import clock
 from governance.kernel.errors import Answer, NotFound, cure_for
 from governance.ports.role_rules import SystemRules
@@ -89,10 +89,10 @@ def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> t
     now, asker = clock.now(), Asker(f"cli:{service.account}", asserted_by="cli")
     strange: list[str] = []
 
-    def read(rules: SystemRules) -> list[Question]:
+    def read(rules: SystemRules) -> Questions:
         question = read_question(body, rules)
         strange.extend(strays(question, rules))
-        return [question]
+        return Questions([question])
 
     if as_of is None:
         answered: Answered = service.decisions.ask(system, read, asker, now)
@@ -127,9 +127,9 @@ def moment_of(text: str) -> datetime:
         if len(text) == len("2026-03-31"):
             return clock.day_start(date.fromisoformat(text))
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=clock.LONDON)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter(f"{text!r} is no day such as 2026-03-31", param_hint="--as-of") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.LONDON)
 
 
 def type_and_id(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -35,8 +36,12 @@ def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
         "obligations": [obligation(one) for one in decision.obligations],
         "permitted_by": [{"rule": rule, "source": source} for rule, source in permitted_by],
         "cache_seconds": decision.cache_seconds,
-        "valid_until": iso(decision.until) if decision.until is not None else None,
+        "valid_until": moment(decision.until) if decision.until is not None else None,
     }
+
+
+moment = lru_cache(maxsize=10_000)(iso)
+"""A moment at which something ends, as it is written: many answers end with the same day."""
 
 
 def reasons(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
@@ -65,11 +70,26 @@ def worded(objection: Objection) -> dict[str, Any]:
     if objection.code is not Code.ACCESS_ON_HOLD:
         said["admin"] = words.admin.format_map(particulars)
     said["remedy"] = {"who": words.who, "what": words.what.format_map(particulars)}
+    again = step_up(objection.code, particulars)
+    if again is not None:
+        said["step_up"] = again
     if objection.evidence is not None:
         said["evidence"] = evidence(objection.evidence)
     if objection.source:
         said["source"] = objection.source
     return said
+
+
+def step_up(code: Code, told: Mapping[str, str]) -> dict[str, Any] | None:
+    """What to send a person to sign in with (again), as OpenID Connect names it, where that would mend a reason."""
+    match code:
+        case Code.SECOND_FACTOR_MISSING:
+            return {"acr_values": told.get("needed", "mfa").replace(" or ", " ")}
+        case Code.SECOND_FACTOR_TOO_OLD:
+            return {"max_age": int(told.get("minutes", "0")) * 60}
+        case Code.TOKEN_NOT_GOOD:
+            return {}
+    return None
 
 
 def evidence(one: Evidence) -> dict[str, Any]:

@@ -6,21 +6,22 @@ of them may change. The person's own facts are held only while chains are made o
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from governance.kernel.db import Databases
+from governance.kernel.errors import Erased
 from governance.kernel.keys import FactKey
+from governance.kernel.loading import rehearsing
 from governance.kernel.recorded import keys_since
 from governance.ports.sources import FactSource
 
 MANY = 20_000
-COLLECTED_AFTER = (20_000, 50, 50)  # new objects, younger collections, middle collections
+NOBODY = "0:"  # reads as an organisation and a system too
 SLACK = timedelta(seconds=1)  # between two threads that have read the clock, not a clock put back
 
 
@@ -60,14 +61,14 @@ class Memory:
         self._numbers: dict[int, Entry] = {}
         self.revision = revision
         self.generation = 0
-        self._latest: datetime | None = None
+        self.latest: datetime | None = None
 
     def at(self, now: datetime) -> None:
         """Take notice of the moment: when the clock was put back, what was worked out later does not hold yet."""
-        if self._latest is None or now > self._latest:
-            self._latest = now
-        elif now < self._latest - SLACK:
-            self._latest = now
+        if self.latest is None or now > self.latest:
+            self.latest = now
+        elif now < self.latest - SLACK:
+            self.latest = now
             self.forget_chains()
 
     def is_personal(self, kind: str) -> bool:
@@ -75,41 +76,32 @@ class Memory:
         return kind in self._slots
 
     @contextmanager
-    def loading(self) -> Iterator[None]:
+    def loading(self) -> Iterator[Session]:
         """Let all that is loaded inside share one session."""
         if self._session is not None:
-            yield
+            yield self._session
             return
         with self._databases.reading() as session:
             self._session = session
             try:
-                yield
+                yield session
             finally:
                 self._session = None
 
-    @staticmethod
-    def settle() -> None:
-        """Tell the collector of circles that what is in memory stays: it need not walk all of it again and again.
-
-        Facts and chains make no circles; they go when the last reference to them does.
-        """
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECTED_AFTER)
-
     def rehearse(self) -> None:
-        """Ask every source once for nobody's facts, so that the first person's question finds all statements made."""
-        with self.loading():
-            for kind in (*self._slots, "person"):
-                self._load(kind, [FactKey(kind, 0, "")])
+        """Ask every source once for nobody's facts, so that the first question finds all statements made."""
+        with self.loading() as session:
+            rehearsing(session)
+            for kind in self._sources:
+                with suppress(Erased):  # somebody has nobody's name
+                    self._load(kind, [FactKey(kind, 0, NOBODY)])
 
     def refresh(self, revision: int) -> frozenset[str]:
         """Move to a newer revision: drop what has changed, and say which kinds that were."""
         if revision <= self.revision:
             return frozenset()
-        with self._databases.reading() as session:
-            keys = keys_since(session, self.revision, revision, MANY + 1)
-        if len(keys) > MANY:
+        keys = self._changed(revision)
+        if keys is None:
             self._forget()
             kinds = frozenset(self._sources) | {"policy"}
         else:
@@ -117,6 +109,14 @@ class Memory:
             kinds = frozenset(key.kind for key in keys)
         self.revision = revision
         return kinds
+
+    def _changed(self, upto: int) -> Sequence[FactKey] | None:
+        """The keys that have changed since this memory's revision; None for all: too many, or nothing was read yet."""
+        if self.revision == 0:
+            return None
+        with self._databases.reading() as session:
+            keys = keys_since(session, self.revision, upto, MANY + 1)
+        return keys if len(keys) <= MANY else None
 
     def _forget(self) -> None:
         self.generation += 1
@@ -187,6 +187,8 @@ class Memory:
                 missing.setdefault(key.kind, []).append(key)
         for kind, wanted in missing.items():
             slot = self._slots.get(kind)
+            if slot is None and kind not in self._judged and len(self._shared[kind]) > MANY:
+                self._shared[kind].clear()  # sessions come and go for ever
             for key, facts in self._load(kind, wanted).items():
                 if slot is not None:
                     self._put(self._numbers[key.number], slot, facts)
@@ -206,7 +208,5 @@ class Memory:
         return (key.name or key.number) in self._shared[key.kind]
 
     def _load(self, kind: str, keys: Sequence[FactKey]) -> Mapping[FactKey, Any]:
-        with self.loading():
-            if self._session is None:
-                raise RuntimeError("facts are loaded in a session")
-            return self._sources[kind].facts(self._session, keys, self.revision)
+        with self.loading() as session:
+            return self._sources[kind].facts(session, keys, self.revision)

@@ -7,24 +7,38 @@ from typing import Any
 
 from apispec import APISpec
 
+NDJSON = "application/x-ndjson"
+
+SEEN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+NAME = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 200,
+    "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    "description": "not blank, without control characters",
+}
+TEXT = {"type": "string", "maxLength": 200, "pattern": SEEN}
+TEXTS = {"type": "array", "items": {"type": "string", "maxLength": 200}}
 ENTITY = {
     "type": "object",
     "required": ["type", "id"],
-    "properties": {
-        "type": {"type": "string", "minLength": 1, "maxLength": 200},
-        "id": {"type": "string", "minLength": 1, "maxLength": 200},
-        "properties": {"type": "object"},
-    },
+    "properties": {"type": NAME, "id": NAME, "properties": {"type": "object"}},
 }
-ACTION = {
+ACTION = {"type": "object", "required": ["name"], "properties": {"name": NAME, "properties": {"type": "object"}}}
+CONTEXT = {
     "type": "object",
-    "required": ["name"],
     "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 200},
-        "properties": {"type": "object"},
+        "acr": TEXT,
+        "auth_time": {"anyOf": [{"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1}, TEXT]},
+        "amr": TEXTS,
+        "access_token": {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": SEEN},
+        "mediated_for": NAME,
+        "time": TEXT,
+        "supported_obligations": TEXTS,
+        "supported_mandatory_extensions": TEXTS,
     },
+    "description": "and what the system's pack declares",
 }
-CONTEXT = {"type": "object"}
 QUESTION = {
     "type": "object",
     "required": ["subject", "action", "resource"],
@@ -32,7 +46,7 @@ QUESTION = {
         "subject": {"$ref": "#/components/schemas/Entity"},
         "action": {"$ref": "#/components/schemas/Action"},
         "resource": {"$ref": "#/components/schemas/Entity"},
-        "context": CONTEXT,
+        "context": {"$ref": "#/components/schemas/Context"},
     },
 }
 REASON = {
@@ -46,6 +60,10 @@ REASON = {
         "remedy": {"type": "object", "properties": {"who": {"type": "string"}, "what": {"type": "string"}}},
         "evidence": {"type": "object"},
         "source": {"type": "string"},
+        "step_up": {
+            "type": "object",
+            "properties": {"acr_values": {"type": "string"}, "max_age": {"type": "integer"}},
+        },
     },
 }
 ANSWER = {
@@ -59,6 +77,8 @@ ANSWER = {
                 "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/Reason"}},
                 "obligations": {"type": "array", "items": {"$ref": "#/components/schemas/Obligation"}},
                 "permitted_by": {"type": "array", "items": {"type": "object"}},
+                "routes": {"type": "array", "items": {"type": "object"}},
+                "error": {"type": "object"},
                 "cache_seconds": {"type": "integer", "minimum": 0, "maximum": 60},
                 "valid_until": {"type": ["string", "null"], "format": "date-time"},
             },
@@ -74,23 +94,39 @@ OBLIGATION = {
         "properties": {"type": "object"},
     },
 }
-BATCH = {
+OPTIONS = {
     "type": "object",
     "properties": {
-        "subject": {"type": "object"},
-        "action": {"type": "object"},
-        "resource": {"type": "object"},
-        "context": CONTEXT,
-        "evaluations": {"type": "array", "maxItems": 1000, "items": {"type": "object"}},
-        "options": {
-            "type": "object",
-            "properties": {
-                "evaluations_semantic": {"enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]},
-                "explain": {"type": "boolean"},
-            },
-        },
+        "evaluations_semantic": {"enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]},
+        "explain": {"description": "true for every item's context; anything else is not true"},
     },
 }
+ITEMS = {
+    "type": "object",
+    "required": ["evaluations"],
+    "properties": {
+        "evaluations": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 1000,
+            "items": {},
+            "description": "each an object like Question, over the defaults beside it; one that is none fails alone",
+        },
+        "options": {"$ref": "#/components/schemas/Options"},
+    },
+}
+SINGLE = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Question"},
+        {
+            "properties": {
+                "evaluations": {"type": "array", "maxItems": 0},
+                "options": {"$ref": "#/components/schemas/Options"},
+            }
+        },
+    ],
+}
+BATCH = {"anyOf": [ITEMS, SINGLE]}
 BATCH_ANSWER = {
     "anyOf": [
         {"$ref": "#/components/schemas/Answer"},
@@ -103,6 +139,62 @@ BATCH_ANSWER = {
         },
     ]
 }
+TYPED = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": NAME, "properties": {"type": "object"}},
+}
+PAGE = {
+    "type": "object",
+    "properties": {"token": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}},
+}
+FOUND = {
+    "type": "object",
+    "required": ["page", "results"],
+    "properties": {
+        "page": {
+            "type": "object",
+            "required": ["next_token", "count"],
+            "properties": {"next_token": {"type": "string"}, "count": {"type": "integer"}},
+        },
+        "results": {
+            "type": "array",
+            "maxItems": 1000,
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("type", "id", "name")},
+            },
+        },
+    },
+}
+PLANNED = {
+    "type": "object",
+    "required": ["plan", "context"],
+    "properties": {
+        "plan": {
+            "type": "object",
+            "required": ["kind", "confirm"],
+            "properties": {
+                "kind": {"enum": ["always", "never", "conditional"]},
+                "condition": {"$ref": "#/components/schemas/Filter"},
+                "confirm": {"type": "boolean"},
+            },
+        },
+        "context": {"type": "object"},
+    },
+}
+TESTS = ["known", "unknown", "stated", "blank", "in", "not_in", "within", "beyond", "at_least", "at_most"]
+FILTER = {
+    "type": "object",
+    "properties": {
+        "all": {"type": "array", "items": {"$ref": "#/components/schemas/Filter"}},
+        "any": {"type": "array", "items": {"$ref": "#/components/schemas/Filter"}},
+        "property": {"type": "string"},
+        "is": {"enum": TESTS},
+        "values": {"type": "array"},
+        "value": {"type": "integer"},
+    },
+}
 PROBLEM = {
     "type": "object",
     "required": ["title", "status", "detail"],
@@ -114,15 +206,36 @@ PROBLEM = {
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
+
+
+def searching(**entities: dict[str, Any]) -> dict[str, Any]:
+    """What a search is asked with: these entities, the circumstances, a page."""
+    return listing(**entities) | {"properties": {**entities, "context": CONTEXT, "page": PAGE}}
+
+
+def listing(**entities: dict[str, Any]) -> dict[str, Any]:
+    """What a list is asked with: these entities, the circumstances."""
+    return {"type": "object", "required": list(entities), "properties": {**entities, "context": CONTEXT}}
+
+
 SCHEMAS: dict[str, dict[str, Any]] = {
     "Entity": ENTITY,
     "Action": ACTION,
+    "Context": CONTEXT,
     "Question": QUESTION,
+    "Options": OPTIONS,
     "Reason": REASON,
     "Obligation": OBLIGATION,
     "Answer": ANSWER,
     "Batch": BATCH,
     "BatchAnswer": BATCH_ANSWER,
+    "SubjectSearch": searching(subject=TYPED, action=ACTION, resource=ENTITY),
+    "ResourceSearch": searching(subject=ENTITY, action=ACTION, resource=TYPED),
+    "ActionSearch": searching(subject=ENTITY, resource=ENTITY),
+    "Found": FOUND,
+    "ListQuestion": listing(subject=ENTITY, action=ACTION, resource=TYPED),
+    "Planned": PLANNED,
+    "Filter": FILTER,
     "Problem": PROBLEM,
 }
 SYSTEM = {"name": "system", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -137,7 +250,12 @@ PROBLEMS = {
     "401": "no good key",
     "403": "key for another system",
     "404": "no such system",
+    "405": "another method than POST",
+    "408": "the body did not arrive in time",
+    "410": "a fact that the answer needs is being erased",
+    "411": "no Content-Length",
     "413": "too large",
+    "429": "this key asks too often",
     "503": "the answer could not be recorded or is not fresh enough",
 }
 
@@ -151,13 +269,21 @@ def document(public_url: str) -> dict[str, Any]:
     spec.path(
         "/systems/{system}/access/v1/evaluation", operations={"post": asked("Ask one question", "Question", "Answer")}
     )
-    spec.path(
-        "/systems/{system}/access/v1/evaluations", operations={"post": asked("Ask a batch", "Batch", "BatchAnswer")}
-    )
+    batch = asked("Ask a batch", "Batch", "BatchAnswer")
+    lines = {"schema": {"type": "string", "description": "one item, or one answer, a line; see docs/api.md"}}
+    batch["requestBody"]["content"][NDJSON] = batch["responses"]["200"]["content"][NDJSON] = lines
+    spec.path("/systems/{system}/access/v1/evaluations", operations={"post": batch})
+    for kind in ("Subject", "Resource", "Action"):
+        search = asked(f"Search for a {kind.lower()}", f"{kind}Search", "Found")
+        spec.path(f"/systems/{{system}}/access/v1/search/{kind.lower()}", operations={"post": search})
+    spec.path("/systems/{system}/access/v1/plan", operations={"post": asked("Plan a list", "ListQuestion", "Planned")})
     spec.path(
         "/.well-known/authzen-configuration/systems/{system}",
         operations={"get": open_get("A system's AuthZEN metadata", SYSTEM)},
     )
+    spec.path("/.well-known/jwks.json", operations={"get": open_get("The keys that sign metadata")})
+    spec.path("/docs/api", operations={"get": page("This description, to be read", "text/html")})
+    spec.path("/docs/api.css", operations={"get": page("How that page looks", "text/css")})
     spec.path("/openapi.json", operations={"get": open_get("This description")})
     spec.path("/healthz", operations={"get": open_get("Whether the process answers")})
     spec.path("/readyz", operations={"get": open_get("Whether decisions can be made and recorded")})
@@ -193,6 +319,12 @@ def open_get(summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
         "parameters": list(parameters),
         "responses": {**found, "404": problem("no such thing"), "503": problem("not ready")},
     }
+
+
+def page(summary: str, kind: str) -> dict[str, Any]:
+    """A public operation that answers with what a browser shows."""
+    shown = {"description": "shown", "content": {kind: {"schema": {"type": "string"}}}}
+    return {"summary": summary, "responses": {"200": shown}}
 
 
 def problem(words: str) -> dict[str, Any]:

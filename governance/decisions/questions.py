@@ -11,50 +11,70 @@ from typing import Any
 
 from governance.decisions.rules import Question
 from governance.kernel.errors import BadInput, Fault
-from governance.ports.role_rules import Property, ResourceType, SystemRules
+from governance.ports.role_rules import Property, ResourceType, SystemRules, has_form
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of a pair: no text that can be written down
 LONGEST = 200
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 EMPTY: tuple[Mapping[str, Any], Sequence[str], Sequence[str]] = (NOTHING, (), ())
-RESERVED = frozenset({"mediated_for", "acr", "amr", "auth_time", "time"})
+LISTS = ("amr", "supported_obligations", "supported_mandatory_extensions")
+MOST_LISTED = 50
+TOKEN = "access_token"  # noqa: S105 - a name, not a secret
+LONGEST_TOKEN = 4_096
+RESERVED = frozenset({"mediated_for", "acr", "auth_time", "time", TOKEN, *LISTS})
+OF_THE_TOKEN = frozenset({TOKEN, "acr", "amr", "auth_time"})
+"""What is not read of the circumstances where a token speaks for the person."""
 
 
-def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "") -> Question:
-    """A question from its members; raise `BadInput` with the pointer of the fault. Unknown members are ignored."""
-    subject, resource, action = part(body, "subject", at), part(body, "resource", at), part(body, "action", at)
-    resource_type, resource_id = (
-        identifier(resource, "type", at, "resource"),
-        identifier(resource, "id", at, "resource"),
-    )
+def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "", searched: str = "") -> Question:
+    """A question from its members; raise `BadInput` with the pointer of the fault. Unknown members are ignored.
+
+    Of the entity that is `searched` (subject, resource or action) only the type is read; what names it is left blank.
+    """
+    subject, resource = part(body, "subject", at), part(body, "resource", at)
+    action = part(body, "action", at) if searched != "action" else NOTHING
+    resource_type = identifier(resource, "type", at, "resource")
+    resource_id = "" if searched == "resource" else composed(identifier(resource, "id", at, "resource"))
     declared = rules.resource_types.get(resource_type)
-    given = part(resource, "properties", f"{at}/resource") if "properties" in resource else NOTHING
-    properties, unknown = NOTHING, list(given)
-    mismatched: list[str] = []
-    if declared is not None:
-        if declared.id_form:
-            refuse_form(declared, resource_id, f"{at}/resource/id")
-        if declared.properties:
-            stored = declared.registered.get(resource_id, NOTHING)
-            properties, unknown, mismatched = typed(given, declared.properties, stored, f"{at}/resource/properties")
-    for name, entity in (("subject", subject), ("action", action)):
-        if "properties" in entity:
-            part(entity, "properties", f"{at}/{name}")
+    properties, unknown, mismatched = read_properties(resource, declared, resource_id, at, searched)
+    if "properties" in subject:
+        part(subject, "properties", at, "/subject")
+    if "properties" in action:
+        part(action, "properties", at, "/action")
     around = part(body, "context", at) if "context" in body else NOTHING
     told, strange, differing = read_context(around, rules, f"{at}/context") if around or rules.context else EMPTY
-    subject_id = identifier(subject, "id", at, "subject")
+    if rules.action:
+        told = {**told, **read_action(action.get("properties", NOTHING), rules.action, f"{at}/action/properties")}
+    token = told.get(TOKEN, "")
+    if token:
+        told = {name: value for name, value in told.items() if name not in OF_THE_TOKEN}
+    subject_id = "" if searched == "subject" else identifier(subject, "id", at, "subject")
     return Question(
         identifier(subject, "type", at, "subject"),
-        subject_id if subject_id.isascii() else unicodedata.normalize("NFC", subject_id),
-        identifier(action, "name", at, "action"),
+        composed(subject_id),
+        "" if searched == "action" else identifier(action, "name", at, "action"),
         resource_type,
-        resource_id if resource_id.isascii() else unicodedata.normalize("NFC", resource_id),
+        resource_id,
         properties,
         told,
-        (*unknown, *strange),
-        (*mismatched, *differing),
+        (*unknown, *strange) if unknown or strange else (),
+        (*mismatched, *differing) if mismatched or differing else (),
         told.get("mediated_for", ""),
+        token=token,
     )
+
+
+def read_properties(
+    resource: Mapping[str, Any], declared: ResourceType | None, resource_id: str, at: str, searched: str
+) -> tuple[Mapping[str, Any], Sequence[str], Sequence[str]]:
+    """A resource's properties as its type declares them, the undeclared ones, those that differ from what is stored."""
+    given = part(resource, "properties", at, "/resource") if "properties" in resource else NOTHING
+    if declared is not None and declared.id_form and searched != "resource":
+        refuse_form(declared, resource_id, f"{at}/resource/id")
+    if declared is None or not declared.properties:
+        return NOTHING, [*given], ()
+    stored = declared.registered.get(resource_id, NOTHING)
+    return typed(given, declared.properties, stored, at, "/resource/properties")
 
 
 def read_context(
@@ -67,11 +87,16 @@ def read_context(
     return told, [f"context.{name}" for name in strange if name not in RESERVED], differing
 
 
-def part(body: Mapping[str, Any], name: str, at: str) -> Mapping[str, Any]:
+def read_action(given: Mapping[str, Any], declared: Mapping[str, Property], at: str) -> dict[str, Any]:
+    """What is said of the action, by the names under which conditions look at it."""
+    return {f"action.{name}": value for name, value in typed(given, declared, NOTHING, at)[0].items()}
+
+
+def part(body: Mapping[str, Any], name: str, at: str, under: str = "") -> Mapping[str, Any]:
     """A member that must be an object."""
     found = body.get(name)
     if type(found) is not dict:
-        raise bad(f"{at}/{name}", "is missing" if name not in body else "must be an object")
+        raise bad(f"{at}{under}/{name}", "is missing" if name not in body else "must be an object")
     return found
 
 
@@ -81,13 +106,18 @@ def identifier(holder: Mapping[str, Any], name: str, at: str, part_of: str) -> s
     if (
         type(value) is str
         and 0 < len(value) <= LONGEST
-        and not value.isspace()
         and (value.isprintable() or not CONTROL.search(value))
+        and not value.isspace()
     ):
         return value
     if type(value) is not str:
         raise bad(f"{at}/{part_of}/{name}", "is missing" if name not in holder else "must be text")
     raise bad(f"{at}/{part_of}/{name}", f"must be 1 to {LONGEST} characters, not blank, without control characters")
+
+
+def composed(name: str) -> str:
+    """A name in composed Unicode (NFC), as facts hold it: however it was sent, it is the same name."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def refuse_form(declared: ResourceType, value: str, at: str) -> None:
@@ -97,37 +127,32 @@ def refuse_form(declared: ResourceType, value: str, at: str) -> None:
         raise bad(at, f"is not an id of {declared.name}", f"Its form is {form} (# a digit, @ a capital letter).")
 
 
-def has_form(value: str, form: str) -> bool:
-    """Whether an id has a form; matched letter by letter, no pattern language."""
-    if form.endswith("*"):
-        head, rest = form[:-1], value[len(form) - 1 :]
-        return (
-            has_form(value[: len(head)], head)
-            and bool(rest)
-            and all(c.isascii() and (c.isalnum() or c == "-") for c in rest)
-        )
-    return len(value) == len(form) and all(
-        ("0" <= c <= "9") if wanted == "#" else ("A" <= c <= "Z") if wanted == "@" else c == wanted
-        for c, wanted in zip(value, form, strict=True)
-    )
-
-
 def typed(
-    given: Mapping[str, Any], declared: Mapping[str, Property], stored: Mapping[str, Any], at: str
+    given: Mapping[str, Any],
+    declared: Mapping[str, Property],
+    stored: Mapping[str, Any],
+    at: str,
+    under: str = "",
 ) -> tuple[dict[str, Any], list[str], list[str]]:
     """Properties as the pack types them; the names it does not declare; those where caller and store disagree."""
     values: dict[str, Any] = {}
     mismatched: list[str] = []
     for name, kind in declared.items():
-        sent = name in given and kind.source != "stored"
+        source = kind.source
+        sent = name in given and source != "stored"
         if sent:
-            values[name] = convert(given[name], kind, f"{at}/{name}")
-        if kind.source != "caller" and name in stored:
+            value = CONVERTERS[kind.type](given[name], kind)
+            if value is None or kind.values:
+                value = convert(given[name], kind, f"{at}{under}/{name}")
+            values[name] = value
+        if source != "caller" and name in stored:
             if sent and values[name] != stored[name]:
                 mismatched.append(name)
             values[name] = stored[name]
-        if name not in values and kind.default is not None:
+        elif not sent and kind.default is not None:
             values[name] = kind.default
+    if given.keys() <= declared.keys():
+        return values, [], mismatched
     return values, [name[:80] for name in given if name not in declared][:50], mismatched
 
 
@@ -198,21 +223,32 @@ WORDS = {
 }
 
 
+RESERVED_WORDS = {
+    TOKEN: f"text of 1 to {LONGEST_TOKEN} characters without control characters",
+    **dict.fromkeys(LISTS, f"a list of at most {MOST_LISTED} texts"),
+}
+
+
 def reserved(context: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Context that every system has: for whom, how well proved, and (recorded, never honoured) the caller's time."""
     found: dict[str, Any] = {}
     for name in RESERVED & context.keys():
         value = context[name]
+        if name == "auth_time" and type(value) is float and value.is_integer():
+            value = int(value)  # 5.0 is an integer of JSON
         if name == "auth_time" and type(value) is int and abs(value) < 2**53:
             found[name] = value
         elif (
-            name == "amr"
+            name in LISTS
             and type(value) is list
-            and all(type(item) is str and len(item) <= LONGEST for item in value[:20])
+            and len(value) <= MOST_LISTED
+            and all(type(item) is str and len(item) <= LONGEST for item in value)
         ):
-            found[name] = tuple(value[:20])
+            found[name] = tuple(value)
+        elif name == TOKEN and type(value) is str and 0 < len(value) <= LONGEST_TOKEN and not CONTROL.search(value):
+            found[name] = value
         elif name == "mediated_for":
-            found[name] = unicodedata.normalize("NFC", identifier(context, name, *at.rsplit("/", 1)))
+            found[name] = composed(identifier(context, name, *at.rsplit("/", 1)))
         elif (
             name in ("acr", "auth_time", "time")
             and type(value) is str
@@ -221,7 +257,10 @@ def reserved(context: Mapping[str, Any], at: str) -> dict[str, Any]:
         ):
             found[name] = value
         else:
-            raise bad(f"{at}/{name}", "must be text, or for auth_time seconds since 1970")
+            raise bad(
+                f"{at}/{name}",
+                f"must be {RESERVED_WORDS.get(name, 'text, or for auth_time seconds since 1970')}",
+            )
     return found
 
 

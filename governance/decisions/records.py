@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
-from governance.decisions.rules import Decision, Question
+from governance.decisions.rules import BY_TOKEN, Decision, Question
 from governance.kernel.clock import iso
 from governance.kernel.errors import BadInput
 from governance.ports.requirement import Evidence
@@ -23,12 +23,13 @@ class Asker(NamedTuple):
     asserted_by: str = "key"
     historical: bool = False
     full: bool = False
+    key_of: str = ""  # the front end with whose people's tokens alone the key goes, if any
 
 
 def make_record(
-    system: str, question: Question | BadInput, decision: Decision, asker: Asker, now: datetime, revision: int
+    system: str, question: Question | BadInput, decision: Decision, asker: Asker, at: str, revision: int
 ) -> Record:
-    """A decision's record, on its way to the trail."""
+    """A decision's record, on its way to the trail; `at` is its moment as records write it."""
     body: dict[str, Any] = {"client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by}
     if asker.historical:
         body["historical"] = True
@@ -36,6 +37,8 @@ def make_record(
         body["pointer"] = question.faults[0].pointer or ""
     else:
         question_body(question, body)
+    if decision.proof is not None:
+        body["asserted_by"], body["token"] = BY_TOKEN, decision.proof.told()
     if decision.organisation:
         body["organisation"], body["grant"] = decision.organisation, decision.grant
     if decision.obligations:
@@ -44,17 +47,31 @@ def make_record(
         body["routes"] = [one.id for one in decision.routes]
     if decision.evidence:
         body["evidence"] = orjson.Fragment(b"[" + b",".join(decision.evidence) + b"]")
-    return Record(
-        iso(now),
+    values = (
+        at,
         system,
         decision.allowed,
-        decision.codes,
+        decision.codes if decision.objections else (),
         decision.rules,
         revision,
         decision.policy,
         new_salt(),
         encode_body(body),
+        "decision",
     )
+    return tuple.__new__(Record, values)
+
+
+def note(
+    kind: str, system: str, found: bool, body: dict[str, Any], asker: Asker, at: tuple[datetime, int, int]
+) -> Record:
+    """The record of a search or a plan: what was asked and found, by whom, when, at which revisions."""
+    now, revision, policy = at
+    asked = {"client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by, **body}
+    if asker.historical:
+        asked["historical"] = True
+    salt = new_salt()
+    return Record(iso(now), system, found, (), (), revision, policy, salt, encode_body(asked), kind)
 
 
 def noted(evidence: Iterable[Evidence]) -> bytes:
@@ -70,13 +87,8 @@ def question_body(question: Question, body: dict[str, Any]) -> None:
     body["type"] = question.resource_type
     body["id"] = question.resource_id
     if question.properties:
-        body["properties"] = plain(question.properties)
+        body["properties"] = question.properties
     if question.context:
-        body["context"] = plain(question.context)
+        body["context"] = question.context
     if question.undeclared:
         body["undeclared"] = question.undeclared
-
-
-def plain(values: Any) -> dict[str, Any]:
-    """Values as JSON has them."""
-    return {name: value.isoformat() if type(value) is date else value for name, value in values.items()}

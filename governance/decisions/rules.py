@@ -10,6 +10,8 @@ from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Objection
 from governance.ports.role_rules import Obligation, Route
 
+BY_TOKEN = "token"  # noqa: S105 - on whose word it is known who is there: a name, not a secret
+
 
 class Question(NamedTuple):
     """A front end's question, read and typed: `undeclared` names what it sent that the pack does not declare."""
@@ -24,6 +26,29 @@ class Question(NamedTuple):
     undeclared: tuple[str, ...] = ()
     mismatched: tuple[str, ...] = ()
     mediated_for: str = ""
+    asserted_by: str = "key"  # on whose word it is known who asks: a front end's key, a token, a session of the pages
+    token: str = ""  # an access token, as it came: in no record and in no log
+
+
+class Proof(NamedTuple):
+    """What is on the record of a token: never its text."""
+
+    client: str
+    sid: str
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: int
+    expires_at: datetime
+
+    def told(self) -> dict[str, Any]:
+        """As the record has it."""
+        return {
+            "client": self.client,
+            "session": self.sid,
+            "acr": self.acr,
+            "amr": self.amr,
+            "auth_time": self.auth_time,
+        }
 
 
 class Decision(NamedTuple):
@@ -44,6 +69,7 @@ class Decision(NamedTuple):
     policy: int = 0
     cache_seconds: int = 0
     routes: tuple[Route, ...] = ()
+    proof: Proof | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -63,6 +89,8 @@ def rank(objection: Objection) -> tuple[int, str, tuple[tuple[str, str], ...]]:
 def in_order(objections: Iterable[Objection]) -> tuple[Objection, ...]:
     """Reasons in the order in which they are shown, each once."""
     ordered = sorted(objections, key=rank)
+    if len(ordered) == 2 and ordered[0].code is not ordered[1].code:
+        return (ordered[0], ordered[1])
     return tuple([one for place, one in enumerate(ordered) if not place or one != ordered[place - 1]])
 
 

@@ -75,13 +75,7 @@ class Trial:
         now: datetime,
     ) -> CaseAnswer:
         """The answer to a case's question; raise `BadInput` where its facts or its question are wrong."""
-        decision = self.decide(rules, facts, question, now)
-        return CaseAnswer(
-            decision.allowed,
-            decision.codes,
-            tuple(one.type for one in decision.obligations),
-            tuple(one.id for one in decision.routes),
-        )
+        return answer_of(self.decide(rules, facts, question, now))
 
     def decide(
         self,
@@ -94,7 +88,18 @@ class Trial:
         databases = self._holding(facts, now)
         memory = Memory(databases, self._sources, databases.freshness.current())
         engine = Engine(memory, self._requirements, {rules.system: rules})
-        return engine.decide(rules, read_question(question, rules), now)
+        asked = read_question(question, rules)._replace(asserted_by=question.get("asserted_by", "key"))
+        return engine.decide(rules, asked, now)
+
+
+def answer_of(decision: Decision) -> CaseAnswer:
+    """What a truth table says of a decision."""
+    return CaseAnswer(
+        decision.allowed,
+        decision.codes,
+        tuple(one.type for one in decision.obligations),
+        tuple(one.id for one in decision.routes),
+    )
 
 
 def blank_databases() -> Databases:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from governance.exchange.checking import Checked, Doubt, Rows, check_rows
 from governance.exchange.names import KnownNames, identities, introduced
 from governance.exchange.reading import MOST_FAULTS
+from governance.exchange.standing import PART, check_kept, compare, resolved
+from governance.exchange.unsaid import as_bytes, unsaid_of
 from governance.kernel.db import Databases, LongChange
 from governance.kernel.errors import BadInput, Fault
-from governance.kernel.recorded import BATCH, change_of, close, record, seen, touch
+from governance.kernel.recorded import change_of, close, record, touch
 from governance.kernel.toml import Document
 from governance.ports.actor import Actor, Entry
-from governance.ports.sheet import Change, Names, Sheet
+from governance.ports.sheet import Change, Sheet
 from governance.trail.entries import tell
 
-PART = 2000
 Progress = Callable[[int], None]
 
 
@@ -47,14 +47,6 @@ class Ending(NamedTuple):
     new: dict[str, Any] | None
 
 
-class Compared(NamedTuple):
-    """Rows beside what stands: new ones, differing ones with the row that stands, and how many say the same."""
-
-    new: list[dict[str, Any]]
-    changed: list[tuple[dict[str, Any], dict[str, Any]]]
-    same: int
-
-
 def apply_rows(
     databases: Databases,
     sheets: Mapping[str, Sheet],
@@ -69,8 +61,9 @@ def apply_rows(
     document = where if isinstance(where, Document) else Document(where, {}, {})
     with databases.reading() as session:
         checked = check_rows(session, sheets, rows)
-    if checked.doubts:
-        raise BadInput([told(document, doubt) for doubt in checked.doubts[:MOST_FAULTS]])
+        doubts = [*checked.doubts, *check_kept(session, sheets, rows, checked)]
+    if doubts:
+        raise BadInput([told(document, doubt) for doubt in doubts[:MOST_FAULTS]])
     entry = Entry("facts.applied", actor, {"from": document.name})
     return apply_checked(databases, sheets, rows, checked, entry=entry, now=now, progress=progress)
 
@@ -133,19 +126,6 @@ def apply_sheet(
     return total
 
 
-def resolved(
-    sheet: Sheet,
-    rows: Sequence[dict[str, Any]],
-    numbers: range,
-    names: Names,
-    repeats: Mapping[str, Collection[int]],
-) -> list[dict[str, Any]]:
-    """The columns of some rows, without those that only repeat another."""
-    skipped = repeats.get(sheet.name, ())
-    part = rows[numbers.start : numbers.stop]
-    return [sheet.resolve(row, names) for number, row in zip(numbers, part, strict=True) if number not in skipped]
-
-
 def apply_part(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]]) -> Change:
     """Compare some rows with what stands, close what differs, open what is new."""
     compared = compare(session, sheet, rows, change_of(session).base_revision)
@@ -178,36 +158,6 @@ def end_facts(change: LongChange, sheet: Sheet, endings: Sequence[Ending], done:
     return total
 
 
-def compare(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]], at: int) -> Compared:
-    """Compare some rows with what stood at a revision."""
-    columns = tuple(rows[0])
-    owners = {row[sheet.owner] for row in rows}
-    standing = {
-        tuple(row[column] for column in sheet.natural): row
-        for row in standing_rows(session, sheet, sheet.owner, owners, columns, at)
-    }
-    found = Compared([], [], 0)
-    for row in rows:
-        old = standing.get(tuple(row[column] for column in sheet.natural))
-        if old is None:
-            found.new.append(row)
-        elif any(old[column] != row[column] for column in columns):
-            found.changed.append((old, row))
-    return found._replace(same=len(rows) - len(found.new) - len(found.changed))
-
-
-def standing_rows(
-    session: Session, sheet: Sheet, by: str, wanted: Collection[Any], columns: Sequence[str], at: int
-) -> Iterator[dict[str, Any]]:
-    """The rows that stood at a revision, of those that a column names."""
-    model, ordered = sheet.model, sorted(wanted)
-    picked = [model.id, *(getattr(model, column) for column in columns)]
-    for start in range(0, len(ordered), BATCH):
-        mine = getattr(model, by).in_(ordered[start : start + BATCH])
-        for found in session.execute(select(*picked).where(mine, seen(model, at))):
-            yield dict(zip(("id", *columns), found, strict=True))
-
-
 def parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Rows in portions of one short transaction each."""
     for start in range(0, len(rows), PART):
@@ -217,12 +167,15 @@ def parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def digest_of_rows(rows: Rows) -> str:
     """SHA-256 of all rows in a canonical form, for the trail: neither their order nor the form of the file counts.
 
-    It covers each sheet's name, in the order of the alphabet, and the sorted digests of its rows as JSON.
+    It covers each sheet's name, in the order of the alphabet, and the sorted digests of its rows as JSON, each with
+    what it does not say.
     """
     whole = hashlib.sha256()
     for name in sorted(rows):
         whole.update(name.encode())
-        lines = (orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS) for row in rows[name])
+        lines = (
+            orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS) + as_bytes(unsaid_of(row)) for row in rows[name]
+        )
         for digest in sorted(hashlib.sha256(line).digest() for line in lines):
             whole.update(digest)
     return whole.hexdigest()

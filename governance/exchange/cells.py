@@ -12,9 +12,8 @@ import orjson
 
 from governance.exchange.days import CURE as DAY_CURE
 from governance.exchange.days import NoDay, read_day
+from governance.kernel.formulas import as_typed, defused
 
-DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
-KEPT_AS_TEXT = re.compile(r"'+[=+\-@\t\r]")
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 UNRECKONED = "#FORMULA!"
 """What a formula without a result reads as."""
@@ -54,16 +53,6 @@ def trimmed(value: Any) -> Any:
 def is_filled(cells: Iterable[Any]) -> bool:
     """Whether any cell of a row says something."""
     return any(trimmed(cell) is not None for cell in cells)
-
-
-def defused(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before what might be one."""
-    return f"'{text}" if DANGEROUS.match(text) else text
-
-
-def as_typed(text: str) -> str:
-    """Text as it was before it was defused."""
-    return text[1:] if KEPT_AS_TEXT.match(text) else text
 
 
 def read_text(value: Any) -> str:

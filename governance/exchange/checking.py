@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from governance.exchange.compact import ABSENT, values_of
 from governance.exchange.names import KnownNames, identities, introduced, known_by
+from governance.exchange.unsaid import unsaid_of
 from governance.kernel.errors import BadInput
 from governance.kernel.recorded import Ledger, seen
 from governance.ports.sheet import Sheet
@@ -107,6 +108,7 @@ def learn_all(
             for reference in values_of(rows.get(name, ()), column)
             if reference and reference is not ABSENT
         }
+        wanted |= {mention.reference for mention in mentions(sheets, rows) if mention.kind == kind}
         names.learn(session, kind, table, wanted - coming.get(kind, set()), known_by(session, sheets, kind))
         names.learn(session, kind, table, coming.get(kind, set()))
 
@@ -127,6 +129,31 @@ def unknown_references(
                 if is_there and reference not in fresh and names.find(kind, reference) is None:
                     problem = f"there is no {kind} with this reference"
                     yield Doubt(name, number, (column,), problem, f"Add it, or correct the {column}.", reference)
+    for name, number, path, kind, reference in mentions(sheets, rows):
+        is_known = kind in unsure or reference in coming.get(kind, ()) or names.find(kind, reference) is not None
+        if not is_known:
+            problem = f"there is no {kind} with this reference"
+            yield Doubt(name, number, path, problem, f"Record the {kind}, or correct the reference.", reference)
+
+
+class Mention(NamedTuple):
+    """A reference within a row's list of tables: where it stands, and of which kind it is."""
+
+    sheet: str
+    number: int
+    path: tuple[str | int, ...]
+    kind: str
+    reference: str
+
+
+def mentions(sheets: Mapping[str, Sheet], rows: Rows) -> Iterator[Mention]:
+    """Every reference that stands within a list of tables: who approved, for which organisation."""
+    for name, sheet in sheets.items():
+        for listed, inner, kind in sheet.mentions:
+            for number, tables in enumerate(values_of(rows.get(name, ()), listed)):
+                for place, table in enumerate(() if tables is ABSENT else tables or ()):
+                    if table.get(inner):
+                        yield Mention(name, number, (listed, place, inner), kind, table[inner])
 
 
 def repeated(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -> tuple[list[Doubt], dict[int, int]]:
@@ -144,7 +171,8 @@ def repeated(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -
         earlier = first.setdefault(natural, number)
         if earlier == number:
             continue
-        if sheet.resolve(rows[earlier], names) == resolved:
+        first_said = rows[earlier]
+        if sheet.resolve(first_said, names) == resolved and unsaid_of(first_said) == unsaid_of(row):
             repeats[number] = earlier
         else:
             problem = "says something else of a fact that an earlier row states"
@@ -162,7 +190,8 @@ def circles(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]], name
     for number, row in enumerate(rows):
         mine = names.number(kind, row["reference"])
         own.setdefault(mine, number)
-        parents[mine] = names.number(kind, row[sheet.tree]) if row.get(sheet.tree) else None
+        if sheet.tree not in unsaid_of(row).fields:
+            parents[mine] = names.number(kind, row[sheet.tree]) if row.get(sheet.tree) else None
     done: set[int] = set()
     for start, number in own.items():
         path: dict[int, None] = {}

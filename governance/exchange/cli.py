@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.orm import Session
 
-from governance.exchange.applying import Applied, apply_rows
+from governance.exchange.applying import Applied, apply_rows, told
+from governance.exchange.checking import Rows
 from governance.exchange.differing import Difference
 from governance.exchange.erasing import erase_fact
 from governance.exchange.exporting import export_facts
 from governance.exchange.findings import Finding, errors, write_report
-from governance.exchange.importing import Looked, Roles, apply_import, differences_of, look_at_import
+from governance.exchange.importing import Looked, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
+from governance.exchange.strangers import active_words, strange_systems, strangers
 from governance.exchange.templates import SEPARATED, WORKBOOK, write_templates
 from governance.exchange.withdrawing import withdraw_rows
 from governance.kernel import clock
 from governance.kernel.errors import Answer
-from governance.kernel.toml import read_toml_file
+from governance.kernel.toml import Document, read_toml_file
 from governance.ports.actor import Actor
 
 SHOWN = 200
@@ -48,6 +50,7 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
     try:
         document = moved(read_toml_file(file), since(written_for, clock.now()))
         rows = read_rows(document, service.sheets)
+        warn_of_strangers(service, document, rows)
         with progress_of("Applying", sum(map(len, rows.values()))) as advance:
             applied = apply_rows(
                 service.databases,
@@ -157,6 +160,10 @@ def export(service: Any, folder: Path, system: str) -> None:
     """Write all facts that stand into FOLDER (new or empty), as CSV files that `postern import` reads."""
     if folder.is_dir() and any(folder.iterdir()):
         raise click.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
+    with service.databases.reading() as session:
+        at = service.databases.freshness.current()
+        for warning in strange_systems(service.parts.role_rules, session, at, [system] if system else []):
+            click.echo(warning, err=True)
     export_facts(
         service.databases,
         service.sheets,
@@ -180,6 +187,14 @@ def make_templates(service: Any, folder: Path) -> None:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
 
 
+def warn_of_strangers(service: Any, document: Document, rows: Rows) -> None:
+    """Warn of systems, roles and types that no active pack has."""
+    with service.databases.reading() as session:
+        active = active_words(service.parts.role_rules, session, service.databases.freshness.current())
+    for doubt in strangers(service.sheets, rows, active):
+        click.echo(f"Warning: {told(document, doubt)}", err=True)
+
+
 def since(written_for: datetime | None, now: datetime) -> timedelta:
     """How long ago facts were written that are to be as old as on that day; nothing where no day is named."""
     return timedelta() if written_for is None else clock.london_day(now) - written_for.date()
@@ -194,16 +209,10 @@ def look(service: Any, folder: Path, now: datetime, *, leavers: bool, moved_by: 
             folder,
             now=now,
             leavers=leavers,
-            roles_at=lambda session, at: active_roles(service, session, at),
+            words_at=partial(active_words, service.parts.role_rules),
             reading=lambda _name, count: advance(count),
             moved_by=moved_by,
         )
-
-
-def active_roles(service: Any, session: Session, at: int) -> Roles:
-    """The roles of each system's active pack."""
-    rules = service.parts.role_rules
-    return {system: set(rules.load(session, number).roles) for system, number in rules.active(session, at).items()}
 
 
 @contextmanager
@@ -235,14 +244,17 @@ def say_findings(findings: list[Finding], report: Path | None) -> None:
 
 def say_leavers(looked: Looked, *, leavers: bool, dry_run: bool) -> None:
     """List who is no longer listed, and what becomes of their access."""
-    if not looked.leaving.leavers:
-        return
-    click.echo("No longer listed:")
-    for person, organisation in looked.leaving.leavers:
-        click.echo(f"  {person} at {organisation}")
     verb = "would end" if dry_run else "end"
-    told = f"Their employment and grants {verb} today." if leavers else "They stay as they are; --leavers ends them."
-    click.echo(told)
+    gone, moved = looked.leaving.leavers, looked.leaving.movers
+    for title, listed, what in (
+        ("No longer listed:", gone, "Their employment and grants"),
+        ("Listed, but no longer in a post that they have there:", moved, "These posts"),
+    ):
+        if listed:
+            click.echo(title)
+            for person, organisation in listed:
+                click.echo(f"  {person} at {organisation}")
+            click.echo(f"{what} {verb} today." if leavers else "They stay as they are; --leavers ends them.")
 
 
 def show_differences(service: Any, looked: Looked, *, leavers: bool) -> None:

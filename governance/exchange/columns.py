@@ -64,8 +64,8 @@ class Misnamed:
 
 
 def singular(name: str) -> str:
-    """The word for one of several: approvals → approval."""
-    return name.removesuffix("s")
+    """The word for one of several: approvals → approval, properties → property."""
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def kind_of_field(field: fields.Field[Any]) -> Kind:

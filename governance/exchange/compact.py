@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, overload
 
 from governance.exchange.reading import shifted
+from governance.exchange.unsaid import ALL_SAID, Said, Unsaid
 
 ABSENT: Any = object()
 
@@ -23,19 +24,21 @@ class CompactRows(Sequence[dict[str, Any]]):
         self._references = [self._fields.index(field) for field in references if field in self._fields]
         self._shared = shared
         self._rows: list[tuple[Any, ...]] = []
+        self._unsaid: list[Unsaid] = []
         self.lines = array("L")
 
-    def add(self, row: Mapping[str, Any], line: int) -> None:
+    def add(self, row: Mapping[str, Any], line: int, unsaid: Unsaid = ALL_SAID) -> None:
         """Keep a row that the schema has read."""
-        self.add_values([row.get(field, ABSENT) for field in self._fields], line)
+        self.add_values([row.get(field, ABSENT) for field in self._fields], line, unsaid)
 
-    def add_values(self, values: list[Any], line: int) -> None:
+    def add_values(self, values: list[Any], line: int, unsaid: Unsaid = ALL_SAID) -> None:
         """Keep a row's values, in the order of the fields."""
         for place in self._references:
             value = values[place]
             if type(value) is str:
                 values[place] = self._shared.setdefault(value, value)
         self._rows.append(tuple(values))
+        self._unsaid.append(unsaid)
         self.lines.append(line)
 
     def move(self, by: timedelta) -> None:
@@ -56,14 +59,15 @@ class CompactRows(Sequence[dict[str, Any]]):
     def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
     def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
         if isinstance(at, slice):
-            return [self._row(values) for values in self._rows[at]]
-        return self._row(self._rows[at])
+            return list(map(self._row, self._rows[at], self._unsaid[at]))
+        return self._row(self._rows[at], self._unsaid[at])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return map(self._row, self._rows)
+        return map(self._row, self._rows, self._unsaid)
 
-    def _row(self, values: tuple[Any, ...]) -> dict[str, Any]:
-        return {field: value for field, value in zip(self._fields, values, strict=True) if value is not ABSENT}
+    def _row(self, values: tuple[Any, ...], unsaid: Unsaid) -> dict[str, Any]:
+        row = {field: value for field, value in zip(self._fields, values, strict=True) if value is not ABSENT}
+        return row if unsaid is ALL_SAID else Said(row, unsaid)
 
 
 def values_of(rows: Sequence[Mapping[str, Any]], field: str) -> Iterator[Any]:

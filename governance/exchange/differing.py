@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from governance.exchange.applying import PART, Ending, compare, resolved
+from governance.exchange.applying import Ending
 from governance.exchange.checking import Checked, Provisional, Rows
 from governance.exchange.columns import Column
+from governance.exchange.standing import PART, compare, resolved
 from governance.exchange.unfolding import References, cells_of, columns_for, natural_headers, row_of
 from governance.ports.sheet import Sheet
 

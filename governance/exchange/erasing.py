@@ -13,12 +13,14 @@ from governance.ports.sheet import Sheet
 from governance.trail.entries import tell
 
 NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
+END_FIRST = "end it first (postern lift, or postern facts withdraw), then erase it"
 NOTHING_PERSONAL = Reason("nothing_personal", "facts of this sheet hold nothing that could be erased")
 
 
 def erase_fact(session: Session, sheet: Sheet, row_id: int, why: str, *, actor: Actor) -> None:
     """Erase one fact; one that still stands is closed in the same change. Raise `NotFound`, `Conflict` or `Refused`.
 
+    A standing fact that may forbid access is refused (`Sheet.forbids`): erasing never opens what was shut.
     Whoever later asks what was answered on the grounds of this fact is told that it is erased (`Erased`).
     """
     Verdict.unless((not why.strip(), NO_WHY), (not sheet.erases, NOTHING_PERSONAL)).require()
@@ -31,6 +33,8 @@ def erase_fact(session: Session, sheet: Sheet, row_id: int, why: str, *, actor: 
         raise Conflict(f"row {row_id} of {sheet.name} is erased already")
     stands = seen(model, change_of(session).base_revision)
     if session.execute(select(model.id).where(model.id == row_id, stands)).one_or_none() is not None:
+        if sheet.forbids:
+            raise Conflict(f"row {row_id} of {sheet.name} still stands and may forbid access: {END_FIRST}")
         close(session, model, [row_id], sheet.keys(dict(row)))
     erase_row(session, model, row_id, sheet.erases)
     tell(session, Entry("fact.erased", actor, {"sheet": sheet.name, "row": row_id, "why": why}))

@@ -37,11 +37,15 @@ class SheetFile:
         """How a CSV file is written; a workbook has no dialect. Raise `Unreadable`."""
         return None if self.is_workbook else separated.dialect_of(self.path, known)
 
-    def records(self, dialect: Dialect | None) -> Iterator[Record]:
-        """Every record with its line; raise `Unreadable` where it ends before its time."""
-        if dialect is None:
-            return workbooks.rows_of(self.path, self.worksheet)
-        return separated.records(self.path, dialect)
+    def records(self, dialect: Dialect | None, tell: Callable[[Unreadable], None]) -> Iterator[Record]:
+        """Every record with its line; what cannot be read is told. Raise `Unreadable` where there is no first one."""
+        if dialect is not None:
+            yield from separated.records(self.path, dialect, tell)
+            return
+        try:
+            yield from workbooks.rows_of(self.path, self.worksheet)
+        except Unreadable as wrong:
+            tell(wrong)
 
 
 def look_through(place: Path, sheets: Collection[str]) -> tuple[list[SheetFile], list[Finding]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from governance.exchange.cells import defused
+from governance.kernel.formulas import defused
 
 
 class Severity(StrEnum):

@@ -8,13 +8,14 @@ from itertools import islice
 from typing import Any
 
 from governance.exchange.cells import BadCell, is_filled, shown, trimmed
-from governance.exchange.columns import Column, header_of, match_headers, missing, singular
+from governance.exchange.columns import Column, header_of, match_headers, missing, singular, tables_of
 from governance.exchange.compact import ABSENT, CompactRows
 from governance.exchange.files import SheetFile, read_as, unreadable
 from governance.exchange.findings import Finding
 from governance.exchange.reading import Wrong, load_rows
 from governance.exchange.separated import Record, Unreadable
 from governance.exchange.shortcut import Shortcut, is_short
+from governance.exchange.unsaid import Unsaid, has_word, unwritten
 from governance.exchange.workbooks import letter_of
 from governance.ports.sheet import Sheet
 
@@ -64,6 +65,39 @@ def gather(
     return gathered
 
 
+class Silence:
+    """Tells of what the records of one file say nothing: what has no column, and empty cells that stand for a word.
+
+    The columns of a numbered table are one list: a file with one of them says the whole.
+    """
+
+    def __init__(self, sheet: Sheet, columns: Sequence[tuple[int, Column]]) -> None:
+        schema = sheet.schema()
+        heads = {str(column.path[0]) for _, column in columns}
+        names = {field.data_key or name: name for name, field in schema.fields.items()}
+        tables = [name for name in tables_of(sheet) if name in heads]
+        self._fields = unwritten(schema, heads)
+        self._beside = tuple(
+            (names[table], frozenset(str(column.path[1]) for _, column in columns if column.path[0] == table))
+            for table in tables
+        )
+        self._worded = [
+            (at, names[str(column.path[0])])
+            for at, column in columns
+            if len(column.path) == 1 and has_word(column.field)
+        ]  # fmt: skip
+        self._known: dict[tuple[str, ...], Unsaid] = {}
+
+    def __call__(self, cells: Sequence[Any]) -> Unsaid:
+        """Of what a record says nothing."""
+        width = len(cells)
+        empty = tuple(name for at, name in self._worded if at >= width or trimmed(cells[at]) is None)
+        found = self._known.get(empty)
+        if found is None:
+            found = self._known[empty] = Unsaid(self._fields.union(empty), self._beside)
+        return found
+
+
 class SheetReader:
     """Reads one sheet's file: header, cells, rows."""
 
@@ -77,25 +111,29 @@ class SheetReader:
         self.absent: set[str] = set()
         self.stray: set[int] = set()
         self.shortcut: Shortcut | None = None
+        self._silence: Silence = Silence(sheet, ())
         gathered.files[sheet.name], gathered.rows[sheet.name] = file, self.rows
         gathered.letters[sheet.name], gathered.refused[sheet.name] = {}, self.refused
 
     def read(self, reading: Reading) -> None:
-        """Read the whole file, as far as it can be read."""
+        """Read the whole file, over what cannot be read."""
         try:
             dialect = self.file.dialect(self._known_headers)
             self.gathered.findings += read_as(self.file.name, dialect)
-            records = self.file.records(dialect)
+            records = self.file.records(dialect, self._cannot_read)
             self._read_header(records)
             while batch := list(islice(records, PART)):
                 self._take([(line, cells) for line, cells in batch if is_filled(cells)])
                 reading(self.file.name, len(batch))
         except Unreadable as wrong:
-            self.gathered.findings.append(unreadable(self.file.name, wrong))
-            self._unsure()
+            self._cannot_read(wrong)
         if self.sheet.introduces:
             known = {*self.rows.values("reference"), *self.refused.values("reference")} - {ABSENT}
             self.gathered.known.setdefault(self.sheet.introduces, set()).update(known)
+
+    def _cannot_read(self, wrong: Unreadable) -> None:
+        self.gathered.findings.append(unreadable(self.file.name, wrong))
+        self._unsure()
 
     def _unsure(self) -> None:
         if self.sheet.introduces:
@@ -109,6 +147,7 @@ class SheetReader:
         headers = [shown(trimmed(cell)) for cell in cells]
         columns, wrong = match_headers(self.sheet, headers)
         self.columns = [(at, column) for at, column in enumerate(columns) if column is not None]
+        self._silence = Silence(self.sheet, self.columns)
         self.gaps = len(self.columns) < len(columns)
         self.stray = {one.position for one in wrong}
         place: dict[str, Any] = {"file": self.file.name, "line": line}
@@ -136,9 +175,9 @@ class SheetReader:
             if self.gaps or len(cells) > len(self.columns):
                 self._find_strays(line, cells)
             if values is not None:
-                self.rows.add_values(values, line)
+                self.rows.add_values(values, line, self._silence(cells))
             elif (row := next(loaded)) is not None:
-                self.rows.add(row, line)
+                self.rows.add(row, line, self._silence(cells))
 
     def _load(self, batch: list[Record]) -> Iterator[dict[str, Any] | None]:
         """The rows of records as the schema reads them; None for those in which something is wrong, which is told."""

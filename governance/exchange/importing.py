@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,17 +19,15 @@ from governance.exchange.files import look_through
 from governance.exchange.findings import Finding, Severity, errors, in_order
 from governance.exchange.gathering import Gathered, Reading, gather
 from governance.exchange.leaving import Leaving, find_leaving
-from governance.exchange.names import KnownNames, identities, introduced, known_by
+from governance.exchange.standing import check_kept
+from governance.exchange.strangers import Active, strangers
 from governance.kernel.clock import london_day
 from governance.kernel.db import Databases
 from governance.kernel.recorded import Ledger
 from governance.ports.actor import Actor, Entry
 from governance.ports.sheet import Sheet
 
-WARNING = Severity.WARNING
-APPROVALS, PERSON = "approvals", "person"
-Roles = Mapping[str, Collection[str]]
-RolesAt = Callable[[Session, int], Roles]
+WordsAt = Callable[[Session, int], Active]
 
 
 @dataclass(slots=True)
@@ -55,7 +53,7 @@ def look_at_import(
     *,
     now: datetime,
     leavers: bool,
-    roles_at: RolesAt,
+    words_at: WordsAt,
     reading: Reading,
     moved_by: timedelta = timedelta(),
 ) -> Looked:
@@ -72,10 +70,12 @@ def look_at_import(
         at = session.execute(select(Ledger.revision)).scalar_one()
         checked = check_rows(session, sheets, gathered.rows, gathered.known, gathered.unsure)
         findings = [*gathered.findings, *tell_doubts(gathered, sheets, checked)]
+        kept = check_kept(session, sheets, gathered.rows, checked)
+        findings += [tell_doubt(gathered, sheets, doubt) for doubt in kept]
         refused = check_references(session, sheets, gathered.refused, gathered.known, gathered.unsure)
         findings += [tell_doubt(gathered, sheets, doubt, gathered.refused) for doubt in refused]
-        findings += unknown_roles(gathered, sheets, roles_at(session, at))
-        findings += unknown_approvers(session, gathered, sheets)
+        for doubt in strangers(sheets, gathered.rows, words_at(session, at)):
+            findings.append(replace(tell_doubt(gathered, sheets, doubt), severity=Severity.WARNING))
         if not errors(findings):
             leaving = find_leaving(session, sheets, gathered.rows, checked, london_day(now), at)
             if leavers:
@@ -109,48 +109,6 @@ def written(sheet: Sheet, part: str | int) -> str | int:
     """A field's name as people write it."""
     field = sheet.schema().fields.get(str(part))
     return part if field is None else field.data_key or part
-
-
-def unknown_roles(gathered: Gathered, sheets: Mapping[str, Sheet], roles: Roles) -> Iterator[Finding]:
-    """A warning for each role that rows grant and no active pack has: such a grant opens nothing yet."""
-    for name, rows in gathered.rows.items():
-        if not {"system", "role"} <= sheets[name].schema().fields.keys():
-            continue
-        found: dict[tuple[str, str], list[int]] = {}
-        for number, row in enumerate(rows):
-            if row["role"] not in roles.get(row["system"], ()):
-                found.setdefault((row["system"], row["role"]), [number, 0])[1] += 1
-        for (system, role), (first, count) in found.items():
-            what = "no active pack has this role" if system in roles else "no pack is active for this system"
-            more = f" ({count} rows say so)" if count > 1 else ""
-            field = "role" if system in roles else "system"
-            place = gathered.place(sheets[name], rows.lines[first], (field,), f"{system} {role}")
-            cure = "Such a grant opens nothing until a pack is activated that has it."
-            yield Finding(problem=what + more, cure=cure, severity=WARNING, **place)
-
-
-def unknown_approvers(session: Session, gathered: Gathered, sheets: Mapping[str, Sheet]) -> Iterator[Finding]:
-    """A warning for each approver whom neither the rows nor the database know; the approval counts as it is written."""
-    for name, rows in gathered.rows.items():
-        if APPROVALS not in sheets[name].schema().fields or PERSON in gathered.unsure:
-            continue
-        found: dict[str, list[int]] = {}
-        for number, approvals in enumerate(rows.values(APPROVALS)):
-            for place, approval in enumerate(approvals or ()):
-                found.setdefault(approval["by"], [number, place, 0])[2] += 1
-        coming = {*introduced(sheets, gathered.rows).get(PERSON, ()), *gathered.known.get(PERSON, ())}
-        names = KnownNames()
-        names.learn(
-            session, PERSON, identities(sheets)[PERSON], found.keys() - coming, known_by(session, sheets, PERSON)
-        )
-        for approver in names.missing(PERSON, [one for one in found if one not in coming]):
-            number, place, count = found[approver]
-            more = f" ({count} approvals are so)" if count > 1 else ""
-            where = gathered.place(sheets[name], rows.lines[number], (APPROVALS, place, "by"), approver)
-            cure = "The approval counts all the same. Correct it, or add the person."
-            yield Finding(
-                problem=f"there is no {PERSON} with this reference{more}", cure=cure, severity=WARNING, **where
-            )
 
 
 def apply_import(

@@ -1,4 +1,4 @@
-"""Who has left: people whom an organisation's newer list no longer has, and what ends when that is acted upon."""
+"""Who has left: people whom an organisation's newer list no longer has, or no longer in a post, and what ends then."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from governance.exchange.applying import Ending, standing_rows
-from governance.exchange.checking import Checked, Doubt, Rows
+from governance.exchange.applying import Ending
+from governance.exchange.checking import Checked, Doubt, Provisional, Rows
+from governance.exchange.standing import standing_rows
 from governance.exchange.unfolding import References, fact_columns
-from governance.ports.sheet import OnLeaving, Sheet
+from governance.ports.sheet import Names, OnLeaving, Sheet
 
 STILL_HELD = "is held by somebody who is a leaver by this very import"
 
@@ -24,9 +25,13 @@ class Leaver(NamedTuple):
 
 
 class Leaving(NamedTuple):
-    """The leavers of an import, the facts that end with them, and rows of the import that say otherwise."""
+    """The leavers of an import, the facts that end with them, and rows of the import that say otherwise.
+
+    `movers` are listed still, but no longer with all that stands of them there: that ends, and what they hold stays.
+    """
 
     leavers: tuple[Leaver, ...] = ()
+    movers: tuple[Leaver, ...] = ()
     endings: tuple[Ending, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
@@ -41,15 +46,20 @@ def find_leaving(
     says = next((sheet for sheet in sheets.values() if sheet.on_leaving is OnLeaving.SAY_WHO), None)
     if says is None or not rows.get(says.name):
         return Leaving()
-    listed = {(row["person"], row["organisation"]) for row in rows[says.name]}
+    listed = {Leaver(row["person"], row["organisation"]) for row in rows[says.name]}
     numbers = {checked.names.find("organisation", name) for name in {name for _, name in listed}} - {None}
     reference_of = References(session, sheets)
     left: dict[tuple[int, int], Leaver] = {}
+    moved: set[Leaver] = set()
+    stated = naturals(says, rows[says.name], Provisional(checked.names))
     endings: list[Ending] = []
     for old in standing_rows(session, says, "organisation_id", numbers, fact_columns(says), at):
         one = Leaver(reference_of("person", old["person_id"]), reference_of("organisation", old["organisation_id"]))
-        if outlasts(old, today) and one not in listed:
-            left[old["person_id"], old["organisation_id"]] = one
+        if outlasts(old, today) and tuple(old[name] for name in says.natural) not in stated:
+            if one not in listed:
+                left[old["person_id"], old["organisation_id"]] = one
+            else:
+                moved.add(one)
             endings.append(Ending(says.name, old, ended(old, today)))
     doubts: list[Doubt] = []
     for sheet in sheets.values():
@@ -57,7 +67,12 @@ def find_leaving(
             mine = rows.get(sheet.name, ())
             doubts += still_held(sheet, mine, set(left.values()), today)
             endings += held_endings(session, sheet, mine, checked, left, today, at)
-    return Leaving(tuple(sorted(left.values())), tuple(endings), tuple(doubts))
+    return Leaving(tuple(sorted(left.values())), tuple(sorted(moved)), tuple(endings), tuple(doubts))
+
+
+def naturals(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Names) -> set[tuple[Any, ...]]:
+    """Which facts some rows are."""
+    return {tuple(columns[name] for name in sheet.natural) for columns in (sheet.resolve(row, names) for row in rows)}
 
 
 def outlasts(fact: Mapping[str, Any], today: date) -> bool:
@@ -92,11 +107,8 @@ def held_endings(
 ) -> Iterator[Ending]:
     """What leavers hold in the organisation's name, but for what the import itself states."""
     leavers = set(left.values())
-    stated = set()
-    for row in rows:
-        if (row["person"], row["organisation"]) in leavers:
-            columns = sheet.resolve(row, checked.names)
-            stated.add(tuple(columns[name] for name in sheet.natural))
+    theirs = [row for row in rows if (row["person"], row["organisation"]) in leavers]
+    stated = naturals(sheet, theirs, checked.names)
     for old in standing_rows(session, sheet, "person_id", {person for person, _ in left}, fact_columns(sheet), at):
         is_theirs = (old["person_id"], old["organisation_id"]) in left
         if is_theirs and outlasts(old, today) and tuple(old[name] for name in sheet.natural) not in stated:

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from governance.exchange.unsaid import Said, Unsaid, can_be_empty, unwritten
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.toml import Document
 from governance.ports.sheet import Sheet
@@ -35,12 +36,29 @@ def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str,
                 )
             )
         else:
-            loaded, wrong = load_rows(sheets[name], listed)
-            rows[name] = loaded
+            plain, unsaid = as_said(sheets[name].schema(), listed)
+            loaded, wrong = load_rows(sheets[name], plain)
+            rows[name] = [
+                Said(*both) for both in zip(loaded, unsaid, strict=False)
+            ]  # where one is wrong, none is taken
             faults += [document.fault((*under, name, index, *path), problem) for index, path, problem in wrong]
     if faults:
         raise BadInput(sorted(faults, key=lambda fault: fault.line or 0)[:MOST_FAULTS])
     return rows
+
+
+def as_said(schema: Schema, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Unsaid]]:
+    """Rows without what they say is empty (`to = ""`) where a fact may have nothing, and of what they say nothing."""
+    empty = {field.data_key or name for name, field in schema.fields.items() if can_be_empty(field)}
+    known: dict[tuple[str, ...], Unsaid] = {}
+    unsaid = []
+    for row in listed:
+        written = tuple(row)
+        if written not in known:
+            known[written] = Unsaid(unwritten(schema, written))
+        unsaid.append(known[written])
+    plain = [{name: value for name, value in row.items() if value != "" or name not in empty} for row in listed]
+    return plain, unsaid
 
 
 def moved(document: Document, by: timedelta) -> Document:

@@ -85,23 +85,68 @@ def split_header(line: str, separator: str) -> list[str]:
         return []
 
 
-def records(file: Path, dialect: Dialect) -> Iterator[Record]:
-    """Every record with the line on which it starts; raise `Unreadable` where a record cannot be told from the next."""
+class Lines:
+    """A file's lines, of which those of the record at hand can be read again."""
+
+    def __init__(self, handle: Iterator[str]) -> None:
+        self._handle = handle
+        self._held: list[str] = []
+        self._again: list[str] = []
+        self.number = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else next(self._handle)
+        self._held.append(line)
+        return line
+
+    @property
+    def held(self) -> int:
+        """How many lines the record at hand has so far."""
+        return len(self._held)
+
+    def let_go(self) -> None:
+        """The record at hand was read."""
+        self.number += len(self._held)
+        self._held.clear()
+
+    def let_go_of_one(self) -> None:
+        """The record at hand cannot be read: all but its first line is still to come."""
+        self._again += reversed(self._held[1:])
+        self._held.clear()
+        self.number += 1
+
+
+def records(file: Path, dialect: Dialect, tell: Callable[[Unreadable], None]) -> Iterator[Record]:
+    """Every record with the line on which it starts; raise `Unreadable` where the first cannot be told from the next.
+
+    A later one that cannot be read is told, and the line after its first is read as a record of its own: one quotation
+    mark that is never closed hides nothing that is wrong further down.
+    """
     csv.field_size_limit(LONGEST_CELL)
     with file.open(encoding=dialect.encoding, newline="") as handle:
-        reader = csv.reader(handle, delimiter=dialect.separator, strict=True)
-        start = 1
-        try:
-            for cells in reader:
-                yield start, cells
-                start = reader.line_num + 1
-        except csv.Error as wrong:
-            raise Unreadable(*why_not(str(wrong)), line=start) from None
+        lines, any_yet = Lines(handle), False
+        while True:
+            try:
+                for cells in csv.reader(lines, delimiter=dialect.separator, strict=True):
+                    yield lines.number, cells
+                    any_yet = True
+                    lines.let_go()
+            except csv.Error as said:
+                wrong = Unreadable(*why_not(str(said), lines.held), line=lines.number)
+                if not any_yet:
+                    raise wrong from None
+                tell(wrong)
+                lines.let_go_of_one()
+            else:
+                return
 
 
-def why_not(said: str) -> tuple[str, str]:
-    """The library's complaint in our words."""
-    if "unexpected end" in said or "field larger" in said:
+def why_not(said: str, lines: int) -> tuple[str, str]:
+    """The library's complaint of a record of so many lines in our words: over several, it met the next cell's mark."""
+    if "unexpected end" in said or "field larger" in said or lines > 1:
         return "has a quotation mark that is never closed", 'Close it, or write "" for a quotation mark in a text.'
     if "expected after" in said:
         return (

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from governance.exchange.applying import Applied, Ending, apply_checked, standing_rows, told
+from governance.exchange.applying import Applied, Ending, apply_checked, told
 from governance.exchange.checking import Checked, Doubt, Provisional, Rows, check_rows
 from governance.exchange.reading import MOST_FAULTS
+from governance.exchange.standing import standing_rows
 from governance.exchange.unfolding import fact_columns
 from governance.kernel.db import Databases
 from governance.kernel.errors import BadInput
@@ -47,7 +48,7 @@ def withdraw_rows(
         at = session.execute(select(Ledger.revision)).scalar_one()
         checked = check_rows(session, sheets, rows)
         endings, doubts = find_named(session, sheets, rows, checked, at)
-        doubts += leant_on(session, sheets, endings, at)
+        doubts += leant_on(session, sheets, rows, endings, at)
     if checked.doubts or doubts:
         raise BadInput([told(where, doubt) for doubt in [*checked.doubts, *doubts][:MOST_FAULTS]])
     named = {name: [one.old["id"] for _, one in endings if one.sheet == name] for name in rows}
@@ -92,11 +93,12 @@ def natural(sheet: Sheet, columns: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(columns[name] for name in sheet.natural)
 
 
-def leant_on(session: Session, sheets: Mapping[str, Sheet], endings: Named, at: int) -> Iterator[Doubt]:
+def leant_on(session: Session, sheets: Mapping[str, Sheet], rows: Rows, endings: Named, at: int) -> Iterator[Doubt]:
     """Each person, organisation or agreement that would be gone while facts that stay still name it."""
     gone: dict[str, set[int]] = {}
     for _, ending in endings:
         gone.setdefault(ending.sheet, set()).add(ending.old["id"])
+    mentioned: dict[str, Mapping[str, set[str]]] = {}
     for number, ending in endings:
         kind, owner = sheets[ending.sheet].introduces, sheets[ending.sheet].owner
         if kind and not stay(session, sheets[ending.sheet], owner, ending.old[owner], gone, at):
@@ -106,9 +108,28 @@ def leant_on(session: Session, sheets: Mapping[str, Sheet], endings: Named, at: 
                 for field, of in sheet.refers
                 if of == kind and stay(session, sheet, f"{field}_id", ending.old[owner], gone, at)
             ]
+            if kind not in mentioned:
+                mentioned[kind] = still_mentioned(session, sheets, kind, gone, at)
+            reference = rows[ending.sheet][number]["reference"]
+            users += [name for name, references in mentioned[kind].items() if reference in references]
             if users:
                 what = f"{LEANT_ON}: {', '.join(dict.fromkeys(users))}"
                 yield Doubt(ending.sheet, number, (), what, LEANT_ON_CURE)
+
+
+def still_mentioned(
+    session: Session, sheets: Mapping[str, Sheet], kind: str, gone: Mapping[str, set[int]], at: int
+) -> Mapping[str, set[str]]:
+    """The references of a kind that stand within lists of rows that would still stand, by sheet."""
+    found: dict[str, set[str]] = {}
+    for name, sheet in sheets.items():
+        for listed, inner, of in sheet.mentions:
+            if of == kind:
+                question = select(sheet.model.id, getattr(sheet.model, listed)).where(seen(sheet.model, at))
+                for row, tables in session.execute(question.execution_options(yield_per=BATCH)):
+                    if row not in gone.get(name, ()):
+                        found.setdefault(name, set()).update(table[inner] for table in tables or () if inner in table)
+    return found
 
 
 def stay(

@@ -13,11 +13,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
-import openpyxl
-from openpyxl.comments import Comment
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from governance.exchange.cells import UNRECKONED
 from governance.exchange.separated import Record, Unreadable
 
@@ -28,9 +23,17 @@ SMALL = 1 << 24
 AGAIN = "Save it anew from Excel as .xlsx."
 
 
+def library() -> Any:
+    """openpyxl, imported when the first workbook of a process is met."""
+    import openpyxl  # noqa: PLC0415 - it weighs much, and only workbooks need it
+
+    return openpyxl
+
+
 @contextmanager
 def opened(file: Path, *, formulas: bool = False) -> Iterator[Any]:
     """A workbook for reading, with what its formulas came to or as they stand; raise `Unreadable` where it is none."""
+    openpyxl = library()
     refuse_bomb(file)
     if not openpyxl.DEFUSEDXML:
         raise Unreadable("cannot be read safely: defusedxml is missing", "Install what the lock file names.")
@@ -116,13 +119,15 @@ def reckoned(value: Any, source: Any) -> Any:
 
 def letter_of(position: int) -> str:
     """The letter of a column, counted from 0."""
-    return str(get_column_letter(position + 1))
+    return str(library().utils.get_column_letter(position + 1))
 
 
 def write_template(
     file: Path, sheets: Mapping[str, Sequence[tuple[str, str]]], explained: Sequence[Sequence[str]]
 ) -> None:
     """Write an empty workbook: a worksheet for each sheet, of (header, comment) pairs, and one that explains them."""
+    openpyxl = library()
+    bold = openpyxl.styles.Font(bold=True)
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, columns in sheets.items():
@@ -130,9 +135,9 @@ def write_template(
         sheet.append([header for header, _ in columns])
         for position, (header, comment) in enumerate(columns, 1):
             cell = sheet.cell(1, position)
-            cell.font = Font(bold=True)
-            cell.comment = Comment(comment, "Postern", height=120, width=320)
-            letter = get_column_letter(position)
+            cell.font = bold
+            cell.comment = openpyxl.comments.Comment(comment, "Postern", height=120, width=320)
+            letter = letter_of(position - 1)
             sheet.column_dimensions[letter].width = max(14, len(header) + 3)
             sheet.column_dimensions[letter].number_format = "@"
         sheet.freeze_panes = "A2"
@@ -141,8 +146,8 @@ def write_template(
         about.append(list(row))
     about.freeze_panes = "A2"
     for position, width in enumerate((20, 26, 10, 24, 80), 1):
-        about.column_dimensions[get_column_letter(position)].width = width
-        about.cell(1, position).font = Font(bold=True)
+        about.column_dimensions[letter_of(position - 1)].width = width
+        about.cell(1, position).font = bold
     book.save(file)
 
 

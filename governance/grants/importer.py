@@ -25,7 +25,9 @@ def grants(_settings: Settings) -> Sheet:
         resolve=grant_row,
         keys=lambda row: (FactKey("grants", row["person_id"]),),
         refers=(("person", "person"), ("organisation", "organisation")),
+        mentions=(("approvals", "by", "person"), ("approvals", "organisation", "organisation")),
         on_leaving=OnLeaving.END,
+        forbids=True,  # through the deny rules of its role
         unfold=unfold_grant,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from governance.kernel.clock import iso
 from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing, earliest
+from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing, earliest
 
 KIND = "grant"
 
@@ -42,12 +42,14 @@ class GrantTerms:
     `anywhere` are the capacities that reach every organisation; all others reach those below the approver's own.
     `holding` is another system, of which the holder must have a current grant too (empty for none).
     `before` is what was needed earlier, the oldest first: the rule of the day on which the last approval was given.
+    `everyone`: everybody who works somewhere holds the role, in the name of each employer, without a grant.
     """
 
     approvals: tuple[tuple[str, ...], ...] = ()
     anywhere: tuple[str, ...] = ()
     holding: str = ""
     before: tuple[Earlier, ...] = ()
+    everyone: bool = False
     source: str = ""
 
     def rule_of(self, grant: GrantFacts, holder: str, now: datetime) -> GrantTerms | Earlier:
@@ -61,7 +63,7 @@ class GrantTerms:
         return next((rule for rule in self.before if day is not None and day < rule.day), self)
 
 
-class GrantRequirement:
+class GrantRequirement(OfAnyRecord):
     """That the grant is in time and has its approvals."""
 
     kind = KIND
@@ -83,6 +85,10 @@ class GrantRequirement:
             for name in terms.anywhere
             if name not in known
         ]
+        if terms.everyone:
+            more = [name for name in ("approvals", "anywhere", "holding", "before") if table.get(name)]
+            cure = "What everybody holds is granted by nobody: leave one of them out."
+            faults += [TableFault(name, "does not go with everyone = true", cure) for name in more]
         if faults:
             raise BadTable(faults)
         return terms
@@ -114,6 +120,12 @@ class GrantRequirement:
             return Standing((), (evidence,), grant.ends_at, settled)
         other = Evidence(KIND, str(held.row), held.ends_at)
         return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at), settled)
+
+    def compares(self, facts: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The properties that the grant's scope limits."""
+        grant: GrantFacts = facts[0]
+        for name, allowed in grant.scope.items():
+            yield name, tuple(allowed) if isinstance(allowed, (list, tuple)) else (allowed,)
 
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: GrantTerms, query: Query, now: datetime

@@ -9,13 +9,15 @@ from sys import intern
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from governance.grants.models import Grant
 from governance.grants.rules import Approval, GrantFacts
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
+from governance.kernel.recorded import seen
+from governance.people.models import Person
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -62,6 +64,13 @@ class GrantSource:
             )
 
 
+def list_holders(session: Session, system: str, roles: Collection[str], at: int) -> list[str]:
+    """The references of everybody with a grant of one of some roles, begun or not, ended or not, in their order."""
+    held = select(Person.reference).join(Grant, Grant.person_id == Person.id).distinct()
+    found = session.scalars(held.where(Grant.system == system, Grant.role.in_(sorted(roles)), seen(Grant, at)))
+    return sorted(found)
+
+
 @lru_cache(maxsize=8192)
 def shared_approvals(approvals: tuple[Approval, ...]) -> tuple[Approval, ...]:
     """The one copy of some approvals that all grants keep."""
@@ -72,3 +81,17 @@ def read_approval(item: Mapping[str, str]) -> Approval:
     """An approval as the table keeps it."""
     on = shared(date.fromisoformat(item["on"])) if item.get("on") else None
     return Approval(intern(item["by"]), intern(item["capacity"]), intern(item.get("organisation") or ""), on)
+
+
+def list_held_for(session: Session, person: int, system: str, at: int) -> list[int]:
+    """The organisations in whose name a person holds a role of a system, begun or not, ended or not, by number."""
+    held = select(Grant.organisation_id).where(Grant.person_id == person, Grant.system == system, seen(Grant, at))
+    return sorted(set(session.scalars(held)))
+
+
+def list_to_come(session: Session, reference: str, at: int, today: date) -> list[tuple[str, int]]:
+    """Each system and organisation, by number, for which a person holds a role that has not ended by a day."""
+    held = select(Grant.system, Grant.organisation_id).join(Person, Person.id == Grant.person_id).distinct()
+    standing = or_(Grant.ends_on.is_(None), Grant.ends_on >= today)
+    found = session.execute(held.where(Person.reference == reference, standing, seen(Grant, at)))
+    return [(row[0], row[1]) for row in found]

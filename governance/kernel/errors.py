@@ -27,6 +27,14 @@ class Unavailable(Answer):
         self.code = code
 
 
+class TooMany(Answer):
+    """Whoever asks has asked too much lately, and may ask again after some seconds."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Forbidden(Answer):
     """Who is asking is known, and may not ask this."""
 

@@ -23,18 +23,25 @@ class Randomness(threading.local):
     PAGE = 4096
 
     def __init__(self) -> None:
-        self._page, self._at, self._pid = b"", self.PAGE, 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Give nothing more of this page."""
+        self._page, self._at = b"", self.PAGE
 
     def take(self, count: int) -> bytes:
         """So many random bytes."""
-        if self._at + count > self.PAGE or self._pid != os.getpid():
-            self._page, self._at, self._pid = os.urandom(self.PAGE), 0, os.getpid()
         start = self._at
-        self._at += count
-        return self._page[start : self._at]
+        end = self._at = start + count
+        if end <= self.PAGE:
+            return self._page[start:end]
+        self._page, self._at = os.urandom(self.PAGE), count
+        return self._page[:count]
 
 
 RANDOMNESS = Randomness()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=RANDOMNESS.forget)
 
 
 def random_bytes(count: int) -> bytes:

@@ -62,9 +62,8 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
             values[name] = coerce(hints[name], value)
         except ValueError as wrong:
             faults.append(TableFault(name, f"cannot be {value!r}", str(wrong)))
-    faults.extend(
-        TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in sorted(needed - table.keys())
-    )
+    missing = sorted(needed - table.keys()) if not needed <= table.keys() else ()
+    faults.extend(TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in missing)
     if faults:
         raise BadTable(faults)
     return values
@@ -72,6 +71,8 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
 
 def coerce(hint: Any, value: Any) -> Any:
     """A value as its type wants it; raise `ValueError` with a sentence that says what to write instead."""
+    if type(value) is hint:
+        return value
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return coerce(next(part for part in get_args(hint) if part is not type(None)), value)

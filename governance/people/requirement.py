@@ -19,7 +19,7 @@ from governance.people.rules import (
     not_taking_part,
 )
 from governance.ports.reasons import Code
-from governance.ports.requirement import Evidence, Objection, Query, Standing
+from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing
 
 KIND = "employment"
 
@@ -35,7 +35,7 @@ class EmploymentTerms:
     source: str = ""
 
 
-class EmploymentRequirement:
+class EmploymentRequirement(OfAnyRecord):
     """That the holder of a grant works now for the organisation in whose name it is held."""
 
     kind = KIND

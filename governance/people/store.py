@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from sys import intern
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from governance.kernel.errors import NotFound
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared
+from governance.kernel.recorded import seen
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.rules import EmploymentFacts, OrganisationFacts, OrganisationStatus, PersonFacts
 
@@ -102,6 +104,12 @@ class EmploymentSource:
             yield person, EmploymentFacts(row, organisation, intern(post), casework, shared(starts_on), end_of(ends_on))
 
 
+def list_employed(session: Session, at: int) -> list[str]:
+    """The references of everybody who works, worked or will work somewhere, in their order."""
+    found = select(Person.reference).join(Employment, Employment.person_id == Person.id).where(seen(Employment, at))
+    return sorted(session.scalars(found.distinct()))
+
+
 def get_person(session: Session, reference: str) -> Person:
     """A person's identity by reference, or raise `NotFound`."""
     found = session.scalar(select(Person).where(Person.reference == reference))
@@ -116,3 +124,56 @@ def get_organisation(session: Session, reference: str) -> Organisation:
     if found is None:
         raise NotFound(f"no organisation has the reference {reference}")
     return found
+
+
+def find_organisation(session: Session, reference: str) -> int:
+    """An organisation's number by its reference; 0 where nobody has it."""
+    return session.scalar(select(Organisation.id).where(Organisation.reference == reference)) or 0
+
+
+def list_above(session: Session, organisations: Collection[int], at: int) -> tuple[str, ...]:
+    """The references of organisations and of all above them, as the tree stood at a revision."""
+    if not organisations:
+        return ()
+    line = select(Organisation.id).where(Organisation.id.in_(organisations)).cte("line", recursive=True)
+    above = select(OrganisationDetails.parent_id).join(line, line.c.id == OrganisationDetails.organisation_id)
+    line = line.union(above.where(seen(OrganisationDetails, at), OrganisationDetails.parent_id.is_not(None)))
+    found = session.scalars(select(Organisation.reference).join(line, line.c.id == Organisation.id))
+    return tuple(sorted(found))
+
+
+def list_below(session: Session, organisation: int, at: int) -> tuple[int, ...]:
+    """An organisation and all below it, by number, as the tree stood at a revision."""
+    part = select(Organisation.id).where(Organisation.id == organisation).cte("part", recursive=True)
+    below = select(OrganisationDetails.organisation_id).join(part, part.c.id == OrganisationDetails.parent_id)
+    return tuple(session.scalars(select(part.union(below.where(seen(OrganisationDetails, at))).c.id)))
+
+
+def list_employers(session: Session, person: int, at: int, now: datetime) -> tuple[int, ...]:
+    """The organisations at which a person works now, by number."""
+    key = FactKey("employment", person)
+    facts = EmploymentSource().facts(session, [key], at)[key]
+    return tuple(sorted({one.organisation for one in facts if one.is_current(now)}))
+
+
+def list_person_within(session: Session, reference: str, at: int, now: datetime) -> tuple[str, ...]:
+    """Where a person lies in the tree: the references of all current employers and of all above them."""
+    person = session.scalar(select(Person.id).where(Person.reference == reference))
+    return list_above(session, list_employers(session, person, at, now), at) if person is not None else ()
+
+
+def list_organisation_within(session: Session, reference: str, at: int) -> tuple[str, ...]:
+    """Where an organisation lies in the tree: its own reference and those of all above it."""
+    number = find_organisation(session, reference)
+    return list_above(session, [number], at) if number else ()
+
+
+def dict_of_references(session: Session, organisations: Collection[int]) -> dict[int, str]:
+    """The references of organisations by number."""
+    found = session.execute(select(Organisation.id, Organisation.reference).where(Organisation.id.in_(organisations)))
+    return {row.id: row.reference for row in found}
+
+
+def has_organisations(session: Session) -> bool:
+    """Whether any organisation is known at all."""
+    return session.scalar(select(Organisation.id).limit(1)) is not None

@@ -64,6 +64,7 @@ class Code(StrEnum):
     DEVICE = "device"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     SECOND_FACTOR_TOO_OLD = "second_factor_too_old"
+    TOKEN_NOT_GOOD = "token_not_good"  # noqa: S105 - a code, not a secret
     WRONG_GRANTOR = "wrong_grantor"
     APPROVAL_MISSING = "approval_missing"
     CONSENT_MISSING = "consent_missing"
@@ -80,6 +81,7 @@ class Code(StrEnum):
     ACCESS_ON_HOLD = "access_on_hold"
     PROPERTY_MISMATCH = "property_mismatch"
     CONDITION_UNMET = "condition_unmet"
+    OBLIGATION_UNSUPPORTED = "obligation_unsupported"
     SELF_APPROVAL = "self_approval"
     UNSURE = "unsure"
 
@@ -120,6 +122,9 @@ REASONS: dict[Code, Words] = {
     Code.SECOND_FACTOR_TOO_OLD: Words(
         ONESELF, "It is too long since you used your second factor.", "The second factor is older than {minutes} minutes.",
         "user", "Use your second factor again."),
+    Code.TOKEN_NOT_GOOD: Words(
+        ONESELF, "Your sign-in does not hold here any more.", "The access token is not good for this question: not whole, ended, of another person or system, or its session was ended.",
+        "user", "Sign in again."),
     Code.PURPOSE: Words(
         ONESELF, "The purpose you gave is not one this system may be used for.", "The purpose given is not among: {allowed}.",
         "user", "Open the record only for a purpose that this system serves, and give that purpose."),
@@ -232,6 +237,9 @@ REASONS: dict[Code, Words] = {
     Code.PROPERTY_MISMATCH: Words(
         OWNER, "The front end and this service disagree about the record.", "Property {property} differs from what is stored.",
         "system_owner", "Correct the property {property} in the front end or here."),
+    Code.OBLIGATION_UNSUPPORTED: Words(
+        OWNER, "The front end cannot do what this access obliges it to do.", "The front end does not declare these obligations: {types}.",
+        "system_owner", "Let the front end fulfil {types}, and declare it in supported_obligations."),
     Code.POLICY_ERROR: Words(
         OWNER, "The question could not be decided, so access is refused.", "An error occurred in: {where}.",
         "system_owner", "Report the decision's number to the service's administrator."),

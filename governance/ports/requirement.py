@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -44,7 +44,10 @@ CLEAR = Standing()
 
 
 class Query(NamedTuple):
-    """A question once its parts are known: whose chain, in whose name, about what."""
+    """A question once its parts are known: whose chain, in whose name, about what.
+
+    `alike` are the resource types under which the same record may be known; the question's own is always one.
+    """
 
     system: str
     subject: str
@@ -56,6 +59,7 @@ class Query(NamedTuple):
     properties: Mapping[str, Any]
     context: Mapping[str, Any]
     asserted_by: str = "key"
+    alike: tuple[str, ...] = ()
 
     @property
     def organisation(self) -> int:
@@ -71,11 +75,22 @@ class Terms(Protocol):
         """The sentence of the source document that demands it."""
 
 
+class OfAnyRecord:
+    """A requirement that looks at nothing of a record itself: what most are."""
+
+    names_records = False
+
+    def compares(self, facts: tuple[Any, ...]) -> Iterable[tuple[str, tuple[Any, ...]]]:
+        """No property of a record is compared with anything."""
+        return ()
+
+
 class Requirement(Protocol):
     """One thing that must hold before a person may use a system. Each room answers for its own."""
 
     kind: str
     always: bool  # demanded of every role, whether its pack says so or not
+    names_records: bool  # asked about a record by its id: no filter over properties can say it
 
     def terms(self, table: Mapping[str, Any]) -> Any:
         """What a role demands, parsed and checked; raise `BadTable` with every fault."""
@@ -88,6 +103,9 @@ class Requirement(Protocol):
 
     def check(self, standing: Standing, facts: tuple[Any, ...], terms: Any, query: Query, now: datetime) -> Standing:
         """What remains to be asked of this very question; asked only where the standing is not settled. Pure."""
+
+    def compares(self, facts: tuple[Any, ...]) -> Iterable[tuple[str, tuple[Any, ...]]]:
+        """The properties of a record that `check` looks at, each with constants that it is compared with together."""
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

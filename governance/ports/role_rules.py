@@ -21,6 +21,27 @@ class Asked(NamedTuple):
 Holds = Callable[[Asked], bool | None]
 
 
+class Comparison(NamedTuple):
+    """What a condition compares a property with: constants, and a value of whoever asks (`organisation.area`).
+
+    `blank` says that it matters too whether the property says anything.
+    """
+
+    property: str
+    values: tuple[Any, ...] = ()
+    own: str = ""
+    blank: bool = False
+
+    def constants(self, person: Any, organisation: Any) -> tuple[Any, ...]:
+        """All values that it compares with, for one who asks in the name of an organisation."""
+        own: Any = {"person": person, "organisation": organisation}
+        for name in self.own.split(".") if self.own else ():
+            own = own.get(name) if isinstance(own, Mapping) else getattr(own, name, None)
+        if own is None or not self.own:
+            return self.values
+        return (*self.values, *own) if isinstance(own, (list, tuple)) else (*self.values, own)
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A named condition of a pack: a pure function with its parameters; None means unknown."""
@@ -30,7 +51,7 @@ class Condition:
     code: Code
     source: str = ""
     detail: tuple[tuple[str, str], ...] = ()
-    sets: tuple[Holds, ...] = ()
+    compares: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +107,32 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A kind of resource: its actions, its properties, the form of its ids, and those that are registered by name."""
+    """A kind of resource: its actions, its properties, the form of its ids, and those that are registered by name.
+
+    `alike` are the types, this one among them, whose ids have the same form: an id names the same record in each.
+    """
 
     name: str
     actions: tuple[str, ...]
     properties: Mapping[str, Property]
     id_form: str = ""
     registered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    alike: tuple[str, ...] = ()
+
+
+def has_form(value: str, form: str) -> bool:
+    """Whether an id has a form; matched letter by letter, no pattern language."""
+    if form.endswith("*"):
+        head, rest = form[:-1], value[len(form) - 1 :]
+        return (
+            has_form(value[: len(head)], head)
+            and bool(rest)
+            and all(c.isascii() and (c.isalnum() or c == "-") for c in rest)
+        )
+    return len(value) == len(form) and all(
+        ("0" <= c <= "9") if wanted == "#" else ("A" <= c <= "Z") if wanted == "@" else c == wanted
+        for c, wanted in zip(value, form, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +200,5 @@ class SystemRules:
     mediation: Mediation = Mediation()
     cache_seconds: int = 0
     routes: tuple[Route, ...] = ()
+    action: Mapping[str, Property] = field(default_factory=dict)
+    everyone: tuple[Role, ...] = ()  # held by everybody who works somewhere, without a grant

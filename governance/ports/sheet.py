@@ -51,6 +51,7 @@ class Sheet:
     resolve: Callable[[Row, Names], dict[str, Any]]
     keys: Callable[[Mapping[str, Any]], Iterable[FactKey]]
     refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
+    mentions: tuple[tuple[str, str, str], ...] = ()  # (field, field of each of its tables, identity kind): exists too
     introduces: str = ""  # identity kind that the row's `reference` brings into being
     identity: type[Any] | None = None
     spans: bool = True  # its two days are the first and the last of one span, so they stand in that order
@@ -58,6 +59,9 @@ class Sheet:
     on_leaving: OnLeaving = OnLeaving.STAY
     unfold: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     erases: tuple[str, ...] = ()  # columns that erasure blanks; a sheet without any has nothing personal
+    forbids: bool = False  # a fact of it stands in the way of access: while it stands it is not erased
+    silent: tuple[tuple[str, str, str], ...] = ()  # (column, what it may say, what says nothing of it and leaves it so)
+    shares: tuple[tuple[str, str, str], ...] = ()  # (field, the table's column that holds it, under which name there)
     further: Callable[[Session, Sequence[Mapping[str, Any]]], Iterable[FactKey]] | None = None
 
 

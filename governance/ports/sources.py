@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,6 +30,9 @@ class RoleRules(Protocol):
 
     def since(self, session: Session, system: str) -> datetime | None:
         """When rules of a system were first in force; None where they never were."""
+
+    def resources(self, session: Session, at: int) -> Iterable[tuple[str, str, str, Mapping[str, Any]]]:
+        """The resources that imports have registered: system, type, id, properties."""
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""

@@ -19,7 +19,10 @@ URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Record(NamedTuple):
-    """A decision on its way to the trail: what the leaf will say, and its body under its salt."""
+    """A decision on its way to the trail: what the leaf will say, and its body under its salt.
+
+    A search or a plan is one too (`kind`): its decision says whether anything was found, or may be.
+    """
 
     at: str
     system: str
@@ -30,6 +33,7 @@ class Record(NamedTuple):
     policy: int
     salt: bytes
     body: bytes
+    kind: str = "decision"
 
 
 def text_hash(value: bytes) -> str:
@@ -74,7 +78,7 @@ def decision_leaf(chain: str, seq: int, prev: str, record: Record) -> bytes:
             "commit": commitment(record.salt, record.body),
             "decision": record.decision,
             "facts": record.facts,
-            "kind": "decision",
+            "kind": record.kind,
             "policy": record.policy,
             "prev": prev,
             "rules": record.rules,

@@ -56,18 +56,17 @@ def append(link: TrailLink, chain: Chain, records: Sequence[Record]) -> Chain:
         bodies += (chain.number, seq, record.salt, record.body)
     sql = statements(link.dialect)
     with link.writing() as execute:
-        at = 0
-        while at < len(records):
-            size = next(size for size in SIZES if size <= len(records) - at)
+        for at in range(0, len(records), MOST_ROWS):
+            size = min(MOST_ROWS, len(records) - at)
             execute(sql.leaves(size), leaves[at * 6 : (at + size) * 6])
             execute(sql.bodies(size), bodies[at * 4 : (at + size) * 4])
-            at += size
         if execute(sql.head, (seq, head, chain.number, chain.seq)).rowcount != 1:
             raise Fenced(chain.name)
     return Chain(chain.number, chain.name, seq, head)
 
 
-SIZES = (64, 16, 4, 1)
+MOST_ROWS = 50
+"""So many rows a statement, and a statement for each number of rows up to it: the driver keeps a hundred prepared."""
 
 
 class Statements:
@@ -81,8 +80,9 @@ class Statements:
         self.chain = self._insert("chain (number, name, opened_at, head_seq, head)", 5, 1)
         where = f"WHERE number = {mark} AND head_seq = {mark}"
         self.head = f"UPDATE {self._schema}chain SET head_seq = {mark}, head = {mark} {where}"  # noqa: S608
-        self._leaves = {size: self._insert("leaf (chain, seq, system, decision, at, leaf)", 6, size) for size in SIZES}
-        self._bodies = {size: self._insert("body (chain, seq, salt, body)", 4, size) for size in SIZES}
+        sizes = range(1, MOST_ROWS + 1)
+        self._leaves = {size: self._insert("leaf (chain, seq, system, decision, at, leaf)", 6, size) for size in sizes}
+        self._bodies = {size: self._insert("body (chain, seq, salt, body)", 4, size) for size in sizes}
 
     def leaves(self, rows: int) -> str:
         """Insert so many leaves."""

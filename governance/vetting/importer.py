@@ -10,7 +10,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.settings import RecordKeys, Settings
 from governance.ports.sheet import Names, Row, Sheet
 from governance.vetting.models import Check, Conflict, Suspension, Training
-from governance.vetting.rules import record_hash
+from governance.vetting.rules import BarredList, record_hash
 from governance.vetting.schemas import CheckIn, ConflictIn, SuspensionIn, TrainingIn
 
 OF_A_PERSON = (("person", "person"),)
@@ -29,6 +29,8 @@ def checks(_settings: Settings) -> Sheet:
         resolve=check_row,
         keys=lambda row: (FactKey("checks", row["person_id"]),),
         refers=OF_A_PERSON,
+        forbids=True,
+        silent=(("barred_list", BarredList.BARRED.value, BarredList.NOT_CHECKED.value),),
     )
 
 
@@ -60,6 +62,7 @@ def conflicts(settings: Settings) -> Sheet:
         keys=lambda row: (FactKey("conflicts", row["person_id"]),),
         refers=OF_A_PERSON,
         unfold=unfold_conflict,
+        forbids=True,
     )
 
 
@@ -75,6 +78,7 @@ def suspensions(_settings: Settings) -> Sheet:
         resolve=suspension_row,
         keys=lambda row: (FactKey("suspension", row["person_id"]),),
         refers=OF_A_PERSON,
+        forbids=True,
     )
 
 

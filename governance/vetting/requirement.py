@@ -12,7 +12,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.reading import BadTable, TableFault, read_table
 from governance.kernel.settings import RecordKeys
 from governance.ports.reasons import Code
-from governance.ports.requirement import CLEAR, Evidence, Objection, Query, Standing, earliest
+from governance.ports.requirement import CLEAR, Evidence, Objection, OfAnyRecord, Query, Standing, earliest
 from governance.vetting.rules import (
     RANK,
     BarredList,
@@ -68,7 +68,7 @@ class PlainTerms:
     source: str = ""
 
 
-class Settled:
+class Settled(OfAnyRecord):
     """A requirement of which nothing remains to be asked of a single question."""
 
     def check(self, standing: Standing, facts: tuple[Any, ...], terms: Any, query: Query, now: datetime) -> Standing:
@@ -231,11 +231,12 @@ class SuspensionRequirement(Settled):
         return Standing((Objection(Code.SUSPENDED, self.kind, evidence, detail, terms.source),), (evidence,))
 
 
-class ConflictRequirement:
+class ConflictRequirement(OfAnyRecord):
     """That the record is not of somebody whom the person has declared to know."""
 
     kind = "conflict"
     always = True
+    names_records = True
 
     def __init__(self, record_keys: RecordKeys) -> None:
         self._keys = record_keys.keys
@@ -255,9 +256,10 @@ class ConflictRequirement:
     def check(
         self, standing: Standing, facts: tuple[Any, ...], terms: PlainTerms, query: Query, now: datetime
     ) -> Standing:
-        """Whether one of the declared records is this one."""
+        """Whether one of the declared records is this one, under whichever type it was named."""
         conflicts: tuple[ConflictFacts, ...] = facts[0]
-        found = conflict_with(conflicts, self._keys, query.system, query.resource_type, query.resource_id)
+        types = query.alike or (query.resource_type,)
+        found = conflict_with(conflicts, self._keys, query.system, types, query.resource_id)
         if found is None:
             return CLEAR
         evidence = Evidence("conflict", str(found.row))

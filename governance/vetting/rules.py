@@ -235,19 +235,25 @@ def record_hash(key: bytes, system: str, resource_type: str, resource_id: str) -
 
 
 def conflict_with(
-    conflicts: Iterable[ConflictFacts], keys: Sequence[tuple[str, bytes]], system: str, kind: str, name: str
+    conflicts: Iterable[ConflictFacts], keys: Sequence[tuple[str, bytes]], system: str, types: Sequence[str], name: str
 ) -> ConflictFacts | None:
-    """The declared conflict that names this record, under any of the keys.
+    """The declared conflict that names this record, under any of the keys and of the types that it may be known under.
 
     Raise `LookupError` where a conflict was declared under a key that is gone: it cannot be judged, so it is not.
     """
     declared = list(conflicts)
     used = {conflict.key_id for conflict in declared}
-    hashes = {key_id: record_hash(key, system, kind, name) for key_id, key in keys if key_id in used}
+    hashes = {
+        key_id: [record_hash(key, system, kind, name) for kind in types] for key_id, key in keys if key_id in used
+    }
     if used - hashes.keys():
         raise LookupError(f"record keys are missing: {', '.join(sorted(used - hashes.keys()))}")
-    matching = (item for item in declared if hmac.compare_digest(item.record_hash, hashes[item.key_id]))
-    return next(matching, None)
+    return next((item for item in declared if is_one_of(item.record_hash, hashes[item.key_id])), None)
+
+
+def is_one_of(hashed: bytes, hashes: Iterable[bytes]) -> bool:
+    """Whether a hash is one of some, in a time that does not tell which."""
+    return sum(hmac.compare_digest(hashed, other) for other in hashes) > 0
 
 
 def next_day(days: Iterable[date | None], now: datetime) -> datetime | None:

@@ -5,27 +5,53 @@ from __future__ import annotations
 import re
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from governance.kernel.ids import random_token
+from governance.web.form_tokens import FIELD
+from governance.web.headers import KEPT
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 HEADER = "X-Request-ID"
+LARGEST_ROW = 2**31 - 1
+"""The greatest number of a row that every database takes."""
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def register(app: Flask, max_body: int) -> None:
     """Give each request its id and each answer its headers."""
     app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.url_map.converters["int"] = RowNumber
 
     @app.before_request
     def name_request() -> None:
         g.request_id = request_id(request.headers.get(HEADER, ""))
 
+    @app.before_request
+    def refuse_nulls() -> None:
+        given = [pair for part in (request.args, request.form) for pair in part.items(multi=True)]
+        sent = [value for name, value in given if name != FIELD]  # a form's token has its own check
+        if any("\0" in text for text in (request.path, *sent)):
+            raise BadRequest("a null character is no part of any text")
+
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers[HEADER] = g.get("request_id", "")
-        response.headers.update(PRIVATE)
+        if response.headers.get("Cache-Control") != KEPT:
+            response.headers.update(PRIVATE)
         return response
+
+
+class RowNumber(IntegerConverter):
+    """A row's number in an address; there is nothing at one that no row can have."""
+
+    def to_python(self, value: str) -> int:
+        """The number, or no address of ours."""
+        number: int = super().to_python(value[:20])
+        if number > LARGEST_ROW:
+            raise ValidationError
+        return number
 
 
 def request_id(given: str) -> str:

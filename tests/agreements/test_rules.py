@@ -13,7 +13,14 @@ from agreements.requirement import (
     ProtocolRequirement,
     ProtocolTerms,
 )
-from agreements.rules import IN_FORCE, AgreementFacts, AgreementKind, AgreementState, SignatureFacts
+from agreements.rules import (
+    IN_FORCE,
+    AgreementFacts,
+    AgreementKind,
+    AgreementState,
+    SignatureFacts,
+    complete_from,
+)
 from governance.kernel.reading import BadTable
 from governance.people.rules import OrganisationFacts, OrganisationStatus
 from governance.ports.reasons import Code
@@ -157,6 +164,7 @@ def test_a_missing_protocol_names_it():
 
 
 SIGNED = SignatureFacts(4, "user-agreement", 2, LONG_AGO)
+VERSION = SHARING._replace(row=5, reference="user-agreement", kind=AgreementKind.INDIVIDUAL, version=2)
 SUPERSEDED = Code.INDIVIDUAL_AGREEMENT_SUPERSEDED
 
 
@@ -168,10 +176,53 @@ SUPERSEDED = Code.INDIVIDUAL_AGREEMENT_SUPERSEDED
     ("nothing", (), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
     ("another agreement", (SIGNED._replace(reference="other"),), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
     ("not before its day", (SIGNED._replace(signed_at=NOON + MOMENT),), (Code.INDIVIDUAL_AGREEMENT_MISSING,)),
+    ("a version that there never was", (SIGNED._replace(version=77),), (SUPERSEDED,)),
+    ("a good one beside it", (SIGNED._replace(version=77), SIGNED), ()),
 ])  # fmt: skip
 def test_who_has_agreed(says, signatures, reasons):
-    standing = IndividualRequirement().standing((signatures,), IndividualTerms("user-agreement", 2), NOON)
+    facts = (signatures, tuple(VERSION._replace(version=number) for number in (1, 2, 3)))
+    assert codes(IndividualRequirement().standing(facts, IndividualTerms("user-agreement", 2), NOON)) == reasons
+
+
+@pytest.mark.parametrize(("says", "changes", "reasons", "until"), [
+    ("in force", {}, (), LATER),
+    ("begins later", {"starts_at": SOON}, (SUPERSEDED,), SOON),
+    ("until its last moment", {"ends_at": NOON + MOMENT}, (), NOON + MOMENT),
+    ("ended at the end itself", {"ends_at": NOON}, (SUPERSEDED,), None),
+    ("terminated", {"state": AgreementState.TERMINATED}, (SUPERSEDED,), LATER),
+    ("of another name", {"reference": "other"}, (SUPERSEDED,), None),
+])  # fmt: skip
+def test_a_signature_counts_while_what_was_signed_is_in_force(says, changes, reasons, until):
+    standing = IndividualRequirement().standing(
+        ((SIGNED,), (VERSION._replace(**changes),)), IndividualTerms("user-agreement", 2), NOON
+    )
     assert codes(standing) == reasons
+    assert standing.until == until
+
+
+def test_a_superseded_signature_names_the_version_to_sign():
+    facts = ((SIGNED,), (VERSION._replace(state=AgreementState.SUPERSEDED), VERSION._replace(version=4)))
+    (objection,) = IndividualRequirement().standing(facts, IndividualTerms("user-agreement", 2), NOON).objections
+    assert dict(objection.detail) == {"agreement": "user-agreement", "signed": "2", "needed": "4"}
+
+
+@pytest.mark.parametrize(("says", "signings", "complete"), [
+    ("two parties", (LONG_AGO, SOON), SOON),
+    ("one has not signed", (LONG_AGO, None), None),
+    ("a protocol with its one school", (LONG_AGO,), LONG_AGO),
+    ("a protocol that nobody joined", (), None),
+])  # fmt: skip
+def test_when_all_have_signed(says, signings, complete):
+    assert complete_from(signings) == complete
+
+
+@pytest.mark.parametrize(("says", "terms", "reasons"), [
+    ("nobody to share with", AgreementTerms(), (Code.AGREEMENT_NOT_IN_FORCE,)),
+    ("the organisation's own, which the pack means", AgreementTerms(agreement=SHARING.reference), ()),
+])  # fmt: skip
+def test_an_agreement_of_one_party(says, terms, reasons):
+    facts = (SCHOOL, (SHARING._replace(alone=True),))
+    assert codes(AgreementRequirement().standing(facts, terms, NOON)) == reasons
 
 
 def test_without_an_organisation_nothing_is_agreed():

@@ -11,13 +11,24 @@ from tests.architecture.source import ROOT, WITH_MIGRATIONS, Module, modules, pl
 DATABASE = "governance/kernel/db.py"
 
 KEEPERS: dict[str, tuple[str, ...]] = {
+    "argon2": ("governance/people/signin/passwords.py",),
     "alembic": (DATABASE, "migrations/"),
+    "apscheduler": ("governance/scheduler.py",),
+    "authlib": ("governance/people/signin/federation.py", "tokens/issuing/provider.py"),
     "casbin": ("policies/engine.py",),
     "environs": ("governance/kernel/settings.py",),
     "flask_sqlalchemy": (DATABASE,),
+    "joserfc": ("governance/kernel/jws.py", "governance/people/signin/federation.py"),
+    "notifications_python_client": ("governance/outbox/notify.py",),
     "openpyxl": ("governance/exchange/workbooks.py",),
     "psycopg": (DATABASE,),
+    "pyotp": ("tokens/authenticators/totp.py",),
+    "segno": ("tokens/authenticators/drawing.py",),
+    "requests": ("governance/people/signin/federation.py",),
+    "smtplib": ("governance/outbox/sending.py",),
     "sqlite3": (DATABASE,),
+    "webauthn": ("tokens/authenticators/passkeys.py",),
+    "zxcvbn": ("governance/people/signin/passwords.py",),
 }
 """Who may import each library: a file, or a folder that ends in a slash."""
 

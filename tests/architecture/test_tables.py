@@ -14,6 +14,7 @@ from governance.decisions.questions import CONVERTERS, WORDS
 from governance.decisions.rules import RANK
 from governance.kernel import errors
 from governance.ports.reasons import REASONS, Code, Mender, Words
+from governance.web.error_pages import PAGES
 from governance.web.errors import STATUS
 from policies.rules import PropertyType
 from tests.architecture.source import ROOT, Module, modules, plant
@@ -81,6 +82,7 @@ def test_every_exception_has_its_answer() -> None:
     ours = {kind for kind in kinds_of(errors.Answer) if kind.__module__.partition(".")[0] not in ("tests", __name__)}
     assert {kind.__name__ for kind in ours - STATUS.keys()} == set()
     assert all(400 <= status < 600 for status in STATUS.values())
+    assert {int(status) for status in STATUS.values()} <= PAGES.keys(), "and each is worded for a browser"
 
 
 def test_an_exception_without_an_answer_is_caught() -> None:

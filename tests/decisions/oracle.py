@@ -160,14 +160,27 @@ def grants_of(case: Case, person: str) -> list[Holding]:
     ]
 
 
+def everybodys(case: Case, person: str) -> list[Holding]:
+    """The roles that everybody holds and that speak of this: in the name of each employer, or of none."""
+    roles = [
+        role
+        for role, table in case.pack["roles"].items()
+        if table.get("granted_by", {}).get("everyone") and (lines(case, role, "allow") or lines(case, role, "deny"))
+    ]
+    return [Holding(person, role, one, None) for role in roles for one in employers(case, person)]
+
+
+def employers(case: Case, person: str) -> list[str]:
+    return sorted({row["organisation"] for row in case.rows("employment", person=person)}) or [""]
+
+
 def could_hold(case: Case, person: str) -> list[Holding]:
     """Without a grant: each role that allows the action at all, in the name of each employer."""
-    employers = sorted({row["organisation"] for row in case.rows("employment", person=person)}) or [""]
     return [
         Holding(person, role, organisation, None)
         for role in case.pack["roles"]
         if lines(case, role, "allow")
-        for organisation in employers
+        for organisation in employers(case, person)
     ]
 
 
@@ -179,10 +192,13 @@ def one_answer(case: Case, person: str, waived: frozenset[str] = frozenset()) ->
     known = case.rows("people", reference=person)
     if not known or case.question["subject"]["type"] != case.pack["system"].get("subject_type", "user"):
         return [{"unknown_subject"}]
-    held = grants_of(case, person)
-    if held:
-        denying = [why for one in held for why in deny_reasons(case, one)]
-        return [told(case, min((wants(case, one, waived) for one in held), key=nearness), denying)]
+    held, free = grants_of(case, person), everybodys(case, person)
+    if held or free:
+        denying = [why for one in (*held, *free) for why in deny_reasons(case, one)]
+        granted = [min((wants(case, one, waived) for one in held), key=nearness)] if held else []
+        found = [*granted, *(wants(case, one, waived) for one in free)]
+        nearest = nearness(min(found, key=nearness))
+        return [told(case, one, denying) for one in found if nearness(one) == nearest]
     chains = [(wants(case, one, waived), deny_reasons(case, one)) for one in could_hold(case, person)]
     least = min((len(found) + len(denying) for found, denying in chains), default=0)
     nearest = [pair for pair in chains if len(pair[0]) + len(pair[1]) == least]
@@ -218,12 +234,11 @@ def answers(case: Case) -> list[Codes]:
 
 def every_link_holds(case: Case, person: str, waived: frozenset[str] = frozenset()) -> bool:
     """Whether one begun grant has all its requirements and an allow rule, and no deny rule applies to any."""
-    held = grants_of(case, person)
+    held = [*grants_of(case, person), *everybodys(case, person)]
     complete = [
         one
         for one in held
-        if one.grant is not None
-        and not [why for kind, terms in demands(case.pack, one.role).items() if kind not in waived
+        if not [why for kind, terms in demands(case.pack, one.role).items() if kind not in waived
                  for why in REQUIREMENTS[kind](case, one, terms)]
         and any(all(truth(case, one, name) is True for name in names(row)) for row in lines(case, one.role, "allow"))
     ]  # fmt: skip

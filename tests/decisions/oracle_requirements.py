@@ -220,6 +220,10 @@ def signed_by_all(case: Case, row: Mapping[str, Any]) -> bool:
     return all(one.get("signed_on", date.max) <= case.today for one in parties)
 
 
+def shared(case: Case, row: Mapping[str, Any]) -> bool:
+    return len(case.rows("parties", agreement=row["reference"], version=row["version"])) > 1
+
+
 def reach(case: Case, held: Holding, terms: Mapping[str, Any]) -> list[str]:
     """Whose agreements count: one's own, or those of all above too."""
     line = case.line(held.organisation)
@@ -229,6 +233,7 @@ def reach(case: Case, held: Holding, terms: Mapping[str, Any]) -> list[str]:
 def agreement(case: Case, held: Holding, terms: Mapping[str, Any]) -> Iterator[Why]:
     found = [row for one in reach(case, held, terms) for row in party_to(case, one, "sharing")]
     holding = [row for row in found if in_time(case, row) and signed_by_all(case, row)]
+    holding = [row for row in holding if terms.get("agreement") or shared(case, row)]
     if not found:
         yield Why("agreement_missing", "agreement")
     elif not holding:
@@ -276,9 +281,11 @@ def individual_agreement(case: Case, held: Holding, terms: Mapping[str, Any]) ->
         for row in case.rows("signatures", person=held.person, agreement=terms["agreement"])
         if row["signed_on"] <= case.today
     ]
+    versions = case.rows("agreements", reference=terms["agreement"], kind="individual", system=case.system)
+    good = {row["version"] for row in versions if in_time(case, row)}
     if not signed:
         yield Why("individual_agreement_missing", "individual-agreement")
-    elif max(signed) < terms.get("version", 1):
+    elif not any(one in good and one >= terms.get("version", 1) for one in signed):
         yield Why("individual_agreement_superseded", "individual-agreement")
 
 
@@ -291,14 +298,19 @@ def launch(case: Case, _held: Holding, terms: Mapping[str, Any]) -> Iterator[Why
 
 
 def second_factor(case: Case, _held: Holding, terms: Mapping[str, Any]) -> Iterator[Why]:
-    context = case.question.get("context", {})
-    if context.get("acr") not in terms["acr"]:
+    context, action = case.question.get("context", {}), case.question["action"]["name"]
+    ages = [terms.get("max_age_minutes"), terms.get("fresh_minutes") if action in terms.get("fresh_for", []) else None]
+    most = min((age for age in ages if age), default=0)
+    if action in terms.get("not_for", []):
+        return
+    accepted = [*terms["acr"], *(["passkey"] if "mfa" in terms["acr"] else [])]
+    if context.get("acr") not in accepted:
         yield Why("second_factor_missing", "second-factor")
-    elif terms.get("max_age_minutes"):
+    elif most:
         at = moment(context.get("auth_time"))
         if at is None or at > case.now + timedelta(minutes=1):
             yield Why("second_factor_missing", "second-factor")
-        elif case.now >= at + timedelta(minutes=terms["max_age_minutes"]):
+        elif case.now >= at + timedelta(minutes=most):
             yield Why("second_factor_too_old", "second-factor")
 
 

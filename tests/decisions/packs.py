@@ -26,7 +26,7 @@ owner = "The Council"
 source = "Made for the tests"
 
 [resource_types.record]
-actions = ["view", "edit", "export"]
+actions = ["view", "edit", "export", "note"]
 id_form = "R-##"
 [resource_types.record.properties]
 school = { type = "text" }
@@ -143,6 +143,20 @@ version = 2
 source = "Tests"
 audit_live = true
 
+[roles.staff]
+source = "Everybody's page"
+[roles.staff.granted_by]
+everyone = true
+[roles.staff.requires.training]
+source = "Tests"
+courses = ["safety"]
+[roles.staff.requires.second-factor]
+source = "Tests"
+acr = ["mfa"]
+not_for = ["edit"]
+fresh_for = ["note"]
+fresh_minutes = 30
+
 [roles.leaver]
 source = "Who leaves keeps nothing"
 
@@ -176,6 +190,14 @@ source = "seven"
 source = "eight"
 [rules.A-9]
 source = "nine"
+[rules.A-10]
+source = "ten"
+[rules.A-11]
+source = "eleven"
+[rules.A-12]
+source = "twelve"
+[rules.A-13]
+source = "thirteen"
 
 [mediation]
 allowed = true
@@ -193,6 +215,10 @@ worker,room,view,always,allow,A-6
 worker,room,view,mash,deny,A-7
 reader,room,view,east,allow,A-8
 leaver,record,view,always,deny,A-9
+staff,record,note,own_school,allow,A-10
+staff,record,note,is_locked,deny,A-11
+worker,record,note,has_case,allow,A-12
+staff,record,edit,own_school,allow,A-13
 """
 
 BETA_TOML = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +18,7 @@ from agreements.rules import (
     Article9,
     LawfulBasis,
     SignatureFacts,
+    complete_from,
     listed,
 )
 from governance.decisions.engine import Engine
@@ -215,17 +216,28 @@ def agreements(book: RowBook, key: FactKey) -> tuple[AgreementFacts, ...]:
         }
         if row["system"] != system or int(party) not in signings:
             continue
-        complete = max(signings.values()) if all(signings.values()) else None
-        found.append(
-            AgreementFacts(
-                number, row["reference"], AgreementKind(row["kind"]), row["version"], system,
-                AgreementState(row.get("state", "active")), starts(row["from"]), ends(row.get("to")),
-                signings[int(party)], complete, tuple(row.get("purposes", ())), tuple(row.get("fields", ())),
-                tuple((name, tuple(listed(values))) for name, values in row.get("cohort", {}).items()),
-                lawful_basis(row),
-            )
-        )  # fmt: skip
+        complete = complete_from(signings.values())
+        found.append(version_of(number, row, signings[int(party)], complete)._replace(alone=len(signings) == 1))
     return tuple(found)
+
+
+def individual_agreements(book: RowBook, key: FactKey) -> tuple[AgreementFacts, ...]:
+    rows = book.rows("agreements")
+    return tuple(
+        version_of(number, row, None, None)
+        for number, row in rows
+        if (row["kind"], row["system"]) == ("individual", key.name)
+    )
+
+
+def version_of(number: int, row: Row, signed_at: datetime | None, complete_at: datetime | None) -> AgreementFacts:
+    return AgreementFacts(
+        number, row["reference"], AgreementKind(row["kind"]), row["version"], row["system"],
+        AgreementState(row.get("state", "active")), starts(row["from"]), ends(row.get("to")),
+        signed_at, complete_at, tuple(row.get("purposes", ())), tuple(row.get("fields", ())),
+        tuple((name, tuple(listed(values))) for name, values in row.get("cohort", {}).items()),
+        lawful_basis(row),
+    )  # fmt: skip
 
 
 def lawful_basis(row: Row) -> LawfulBasis:
@@ -258,6 +270,7 @@ MAKERS: dict[str, Make] = {
     "grants": grants,
     "accreditation": answers,
     "agreements": agreements,
+    "individual_agreements": individual_agreements,
     "signatures": signatures,
     "system_status": system_status,
 }

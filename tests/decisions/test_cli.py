@@ -73,6 +73,7 @@ def test_for_machines(desk: Desk) -> None:
     (*ASKED, "--as-of", "yesterday"),
     (*ASKED, "--as-of", "2026-13-01"),
     (*ASKED, "--as-of", "1999-01-01"),
+    (*ASKED, "--as-of", "0001-01-01T00:00:00+14:00"),
     (SYSTEM, "--action", "view", "--resource", "file:F-1"),
     (SYSTEM, "--subject", " ", "--action", "view", "--resource", "file:F-1"),
     (*ASKED, "--unknown"),

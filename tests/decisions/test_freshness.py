@@ -19,7 +19,8 @@ SUSPENDED, STANDING = (False, ("suspended",)), (True, ())
 @pytest.fixture(scope="module")
 def pair(shared_installation: Installation, launcher: Launcher) -> Iterator[tuple[Client, Client]]:
     """Front ends of two servers on one database; one of them was started by the command itself."""
-    servers = shared_installation.server(), shared_installation.server(launcher)
+    patient = {"POSTERN_TRAIL_TIMEOUT": "5"}  # a busy machine is no stale answer
+    servers = shared_installation.server(**patient), shared_installation.server(launcher, **patient)
     for server in servers:
         server.wait()
     with servers[0].client() as one, servers[1].client() as other:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from governance.decisions.questions import read_question
+from governance.decisions.registry import with_registered
 from governance.decisions.rules import Question
 from governance.kernel.errors import BadInput
 from tests.decisions import packs
@@ -60,6 +61,7 @@ def read(body: dict[str, Any]) -> Question:
     ("subject.id", "an\nn", "/subject/id"),
     ("subject.id", "an\x00n", "/subject/id"),
     ("subject.id", "an\x85n", "/subject/id"),
+    ("subject.id", "an\udcffn", "/subject/id"),
     ("subject.properties", [], "/subject/properties"),
     ("subject.properties", None, "/subject/properties"),
     ("action", GONE, "/action"),
@@ -79,6 +81,7 @@ def read(body: dict[str, Any]) -> Question:
     ("resource.properties.school", 5, "/resource/properties/school"),
     ("resource.properties.school", None, "/resource/properties/school"),
     ("resource.properties.school", "x\x07", "/resource/properties/school"),
+    ("resource.properties.school", "x\udcff", "/resource/properties/school"),
     ("resource.properties.school", LONG, "/resource/properties/school"),
     ("resource.properties.age", "12", "/resource/properties/age"),
     ("resource.properties.age", True, "/resource/properties/age"),
@@ -188,6 +191,22 @@ def test_names_are_composed(path: str) -> None:
     spelt = unicodedata.normalize("NFD", "Zoë")
     found = read(changed(ROOM, path, spelt))
     assert unicodedata.normalize("NFC", spelt) in (found.subject, found.resource_id, found.mediated_for)
+
+
+def test_what_is_stored_of_a_resource_is_found_however_its_name_was_sent() -> None:
+    """Else the front end's word, or a default, would stand in for what is known here."""
+    rules = with_registered(packs.rules("alpha"), {"room": {"Zoë": {"wing": "east"}}})
+    body = changed(ROOM, "resource.id", unicodedata.normalize("NFD", "Zoë"))
+    found = read_question(changed(body, "resource.properties", {"wing": "west"}), rules)
+    assert (found.properties, found.mismatched) == ({"wing": "east"}, ("wing",))
+
+
+@pytest.mark.parametrize("sent", [{}, {"wing": "west"}])
+def test_what_is_stored_and_cannot_be_read_is_unknown(sent: Any) -> None:
+    """Something is recorded: neither a default nor the front end's word stands in for it."""
+    rules = with_registered(packs.rules("alpha"), {"room": {"ATTIC": {"wing": 5}}})
+    found = read_question(changed(changed(ROOM, "resource.id", "ATTIC"), "resource.properties", sent), rules)
+    assert (found.properties, found.mismatched) == ({"wing": None}, tuple(sent))
 
 
 def test_names_are_case_sensitive() -> None:

@@ -11,12 +11,14 @@ import pytest
 
 from governance.decisions.engine import Engine
 from governance.decisions.questions import read_question
-from governance.decisions.records import Asker
-from governance.decisions.rules import Decision
-from governance.decisions.service import Decisions
+from governance.decisions.records import Asker, make_record
+from governance.decisions.rules import Decision, Question
+from governance.decisions.service import Decisions, Questions
 from governance.kernel import clock
+from governance.kernel.clock import iso
 from governance.kernel.errors import Unavailable
 from governance.ports.role_rules import Mediation
+from governance.trail.rules import Record
 from policies.pack import PackTexts
 from tests.decisions import packs
 from tests.decisions.rows import RowBook, World
@@ -38,12 +40,25 @@ def decide(world: World, body: dict[str, Any], now: datetime = NOON, rules: Any 
     return RowBook(world).engine().decide(system, read_question(body, system), now)
 
 
+def test_an_answer_has_all_its_parts() -> None:
+    """The engine makes answers of their values directly: one too few or too many would be told by nothing else."""
+    for world in (WORKING, {**WORKING, "grants": []}, {**WORKING, "employment": []}):
+        found = decide(world, RECORD)
+        assert len(found) == len(Decision._fields)
+        assert (found.allowed, found.proof) == (world is WORKING, None)
+        question = read_question(RECORD, packs.rules("alpha"))
+        assert len(question) == len(Question._fields)
+        assert (question.asserted_by, question.token) == ("key", "")
+        record = make_record("alpha", question, found, Asker("test"), iso(NOON), 1)
+        assert len(record) == len(Record._fields)
+
+
 # --- moving to new rules
 
 
 def ask(decisions: Decisions) -> Decision:
     decisions.catch_up()
-    reading = lambda rules: [read_question(BODY, rules)]  # noqa: E731 - the question as the door reads it
+    reading = lambda rules: Questions([read_question(BODY, rules)])  # noqa: E731 - the question as the door reads it
     return decisions.ask(SYSTEM, reading, Asker("test"), clock.now()).decisions[0]
 
 

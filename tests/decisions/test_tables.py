@@ -17,6 +17,7 @@ from governance.decisions.memory import Memory
 from governance.decisions.questions import read_question
 from governance.decisions.records import Asker
 from governance.decisions.rules import Decision
+from governance.decisions.service import Questions
 from governance.decisions.trial import blank_databases
 from governance.exchange.applying import apply_rows
 from governance.exchange.reading import read_rows
@@ -30,7 +31,7 @@ from tests.decisions import packs
 from tests.decisions.oracle import answers
 from tests.decisions.oracle_case import Case
 from tests.decisions.rows import World
-from tests.decisions.worlds import MORE, NOON, Asked, put, situations
+from tests.decisions.worlds import MORE, NOON, Asked, put, recordable, situations
 from tests.facts import OFFICER
 from tests.installation import POLICY, SYSTEM_TOML, Installation
 from tests.servers import PERMITTED, SYSTEM
@@ -63,6 +64,7 @@ def ask(engine: Engine, case: Case) -> Decision:
 
 def rows_in_any_order(data: st.DataObject, asked: Asked) -> None:
     """Duplicates and order do not matter, and the tables say what the oracle says."""
+    asked = Asked(recordable(asked.world), asked.questions, asked.moments)
     shuffled = {name: data.draw(st.permutations([*rows, *rows[:2]])) for name, rows in asked.world.items() if rows}
     one, other = blank_databases(), blank_databases()
     engines = [engine_at(one, apply(one, asked.world)), engine_at(other, apply(other, shuffled))]
@@ -74,7 +76,7 @@ def rows_in_any_order(data: st.DataObject, asked: Asked) -> None:
 
 def changes_in_turn(data: st.DataObject, asked: Asked) -> None:
     """A memory that moves with the change log answers as a fresh one, and any revision answers as it did then."""
-    databases, world = blank_databases(), deepcopy(asked.world)
+    databases, world = blank_databases(), deepcopy(recordable(asked.world))
     warm = engine_at(databases, 0)
     then: list[tuple[int, list[Case], list[Decision]]] = []
     news: World = world
@@ -94,10 +96,12 @@ def changes_in_turn(data: st.DataObject, asked: Asked) -> None:
 
 
 def row_of(data: st.DataObject, sheet: str, world: World) -> dict[str, Any]:
-    """One more row, of an agreement's version only where there is such a version."""
+    """One more row, of an agreement only where there is such a one, and of its version likewise."""
     row = MORE[sheet](data.draw)
     versions = [(one["reference"], one["version"]) for one in world["agreements"]]
-    if sheet == "parties" and (row["agreement"], row["version"]) not in versions:
+    if sheet in ("parties", "signatures") and row["agreement"] not in dict(versions):
+        row["agreement"], row["version"] = data.draw(st.sampled_from(versions))
+    elif sheet == "parties" and (row["agreement"], row["version"]) not in versions:
         row["version"] = 1
     return row
 
@@ -154,7 +158,7 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
 
     def now() -> tuple[Any, Decision]:
         decisions.catch_up()
-        answered = decisions.ask(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, clock.now())
+        answered = decisions.ask(SYSTEM, lambda rules: Questions([read_question(BODY, rules)]), asker, clock.now())
         return clock.now(), answered.decisions[0]
 
     told = [now()]
@@ -166,7 +170,7 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
     assert told[2][1].policy < told[3][1].policy
     for moment, decision in reversed(told):
         answered = decisions.ask_as_of(
-            SYSTEM, lambda rules: [read_question(BODY, rules)], asker, moment, clock.now()
+            SYSTEM, lambda rules: Questions([read_question(BODY, rules)]), asker, moment, clock.now()
         )  # fmt: skip
         assert answered.decisions == (decision,)
         record = get_record(installation.databases, answered.ids[0])
@@ -174,9 +178,9 @@ def test_asked_as_of_a_moment_is_answered_as_then(installation: Installation) ->
         assert record["leaf"]["facts"] == answered.revision
     before = clock.now() - timedelta(days=1)
     with pytest.raises(NotFound, match="no rules") as wrong:
-        decisions.ask_as_of(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, before, clock.now())
+        decisions.ask_as_of(SYSTEM, lambda rules: Questions([read_question(BODY, rules)]), asker, before, clock.now())
     since = re.search(r"they are in force since (\S+); ask as of then or later", str(wrong.value))
     assert since
     then = datetime.fromisoformat(since[1])
     assert then <= told[0][0] + timedelta(seconds=1)
-    decisions.ask_as_of(SYSTEM, lambda rules: [read_question(BODY, rules)], asker, then, clock.now())
+    decisions.ask_as_of(SYSTEM, lambda rules: Questions([read_question(BODY, rules)]), asker, then, clock.now())

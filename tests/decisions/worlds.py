@@ -60,6 +60,15 @@ class Asked(NamedTuple):
         ]
 
 
+def agreed(reference: str, kind: str, system: str, **more: Any) -> dict[str, Any]:
+    row = {"reference": reference, "kind": kind, "version": 1, "system": system, "state": "active"}
+    basis = {"article_6": "e", "article_9": "g", "schedule_1": 18} if kind == "sharing" else {}
+    return row | {"from": LONG_AGO} | basis | more
+
+
+TERMS = [agreed("terms", "individual", "alpha", version=number) for number in (1, 2, 3)]
+
+
 def ordered() -> World:
     """A world in which all is in order but the grants, of which there are none."""
     everybody = [(person, "council") for person in PEOPLE]
@@ -70,7 +79,7 @@ def ordered() -> World:
             {"reference": "annex", "name": "Annex", "kind": "school", "parent": "school"},
             {"reference": "trust", "name": "Trust", "kind": "charity", "area": "south"},
         ],
-        "people": [{"reference": name, "name": name.title()} for name in PEOPLE],
+        "people": [{"reference": name, "name": name.title()} for name in (*PEOPLE, "mia", "ned", "odd")],
         "employment": [employed(person, organisation) for person, organisation in everybody],
         "checks": [checked(person, workforce=workforce) for person in PEOPLE for workforce in ("child", "adult")],
         "training": [trained(person, course) for person in PEOPLE for course in ("reading", "safety")],
@@ -79,7 +88,7 @@ def ordered() -> World:
         "grants": [],
         "checklist_answers": [answered(name, number) for name in ("council", "trust") for number in (1, 2)],
         "agreements": [
-            agreed("dsa", "sharing", "alpha"), agreed("dsa", "sharing", "beta"), agreed("terms", "individual", "alpha"),
+            agreed("dsa", "sharing", "alpha"), agreed("dsa", "sharing", "beta"), *TERMS,
             agreed("proto", "protocol", "alpha"), agreed("proto-beta", "protocol", "beta"),
         ],
         "parties": [
@@ -114,12 +123,6 @@ def trained(person: str, course: str, **more: Any) -> dict[str, Any]:
 def answered(organisation: str, criterion: int, **more: Any) -> dict[str, Any]:
     row = {"organisation": organisation, "checklist": "pwis", "criterion": criterion, "met": True}
     return row | {"signed_by": "mia", "signed_on": LONG_AGO} | more
-
-
-def agreed(reference: str, kind: str, system: str, **more: Any) -> dict[str, Any]:
-    row = {"reference": reference, "kind": kind, "version": 1, "system": system, "state": "active"}
-    basis = {"article_6": "e", "article_9": "g", "schedule_1": 18} if kind == "sharing" else {}
-    return row | {"from": LONG_AGO} | basis | more
 
 
 def granted(person: str, system: str, role: str, organisation: str, **more: Any) -> dict[str, Any]:
@@ -212,7 +215,7 @@ def checklist_answer(draw: st.DrawFn) -> dict[str, Any]:
 
 def agreement(draw: st.DrawFn) -> dict[str, Any]:
     reference, kind = draw(
-        some([("dsa", "sharing"), ("dsa", "sharing"), ("proto", "protocol"), ("proto-beta", "protocol")])
+        some([("dsa", "sharing")] * 2 + [("proto", "protocol"), ("proto-beta", "protocol"), ("terms", "individual")])
     )
     state = draw(some(["active", "conditional", "review_due", "suspended", "superseded", "draft"]))
     more = {"version": draw(some([1, 2])), "state": state, "from": draw(some(DAYS))} | draw(optional("to", DAYS))
@@ -257,6 +260,13 @@ def put(world: World, sheet: str, row: dict[str, Any]) -> None:
     """Add a row; one that states the same fact takes the place of the earlier one."""
     mark = [row[name] for name in NATURAL[sheet]]
     world[sheet] = [one for one in world[sheet] if [one[name] for name in NATURAL[sheet]] != mark] + [row]
+
+
+def recordable(world: World) -> World:
+    """A world without what nobody could record: who signed an agreement that is not there."""
+    known = {row["reference"] for row in world["agreements"]}
+    signed = {name: [row for row in world[name] if row["agreement"] in known] for name in ("parties", "signatures")}
+    return {**world, **signed}
 
 
 def change(draw: st.DrawFn, world: World) -> None:
@@ -314,7 +324,7 @@ def questions(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         purpose=mostly(draw, "care", "gossip", ABSENT),
         case=mostly(draw, "C-1", "  ", ABSENT) if system == "alpha" else ABSENT,
         unsure=mostly(draw, ABSENT, False, True) if system == "alpha" else ABSENT,
-        acr=mostly(draw, "mfa", "password", ABSENT),
+        acr=mostly(draw, "mfa", "password", "passkey", ABSENT),
         auth_time=draw(some([int(datetime(2026, 6, 15, 11, 30, tzinfo=UTC).timestamp()), "2026-06-15T12:30:00+01:00",
                              "2026-06-15T10:59:59Z", "2026-06-15T12:00:59Z", "yesterday", ABSENT])),
         mediated_for=mostly(draw, ABSENT, *PEOPLE),
@@ -337,7 +347,12 @@ def record(draw: st.DrawFn) -> tuple[str, str, str, dict[str, Any]]:
         locked=mostly(draw, ABSENT, False, True),
         strange=mostly(draw, ABSENT, "x"),
     )
-    return "record", draw(some(["view", "view", "view", "export", "edit"])), draw(some(["R-01", "R-02"])), properties
+    return (
+        "record",
+        draw(some(["view", "view", "view", "export", "edit", "note"])),
+        draw(some(["R-01", "R-02"])),
+        properties,
+    )
 
 
 def room(draw: st.DrawFn) -> tuple[str, str, str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
 from governance.decisions.questions import read_question
 from governance.exchange.importing import apply_import, look_at_import
+from governance.exchange.strangers import Words
 from governance.installation import DEMO, WRITTEN_FOR
 from governance.kernel.db import Databases, migrate
 from governance.kernel.settings import RecordKeys, Settings
@@ -142,7 +143,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         DEMO,
         now=NOON,
         leavers=False,
-        roles_at=lambda _session, _at: {name: set(one.roles) for name, one in rules.items()},
+        words_at=lambda _session, _at: {name: Words(set(one.roles), one.resource_types) for name, one in rules.items()},
         reading=lambda _name, _count: None,
     )
     assert [str(finding) for finding in looked.findings] == []

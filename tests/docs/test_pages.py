@@ -39,14 +39,17 @@ def test_links_and_files_exist(page: Path) -> None:
     assert (links, files) == ([], [])
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 @cache
 def names_in(path: str) -> frozenset[str]:
     found: set[str] = set()
     for node in ast.parse(text(path)).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef)}
+            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, FUNCTIONS)}
     return frozenset(found)
 
 
@@ -71,7 +74,7 @@ def every_command(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[t
 
 def test_every_command_and_option_is_told() -> None:
     root = click.Group("postern", commands=[*commands(wsgi.AREAS).values()])
-    for command in (console.database, console.setup, console.serve, console.demo):
+    for command in (console.database, console.setup, console.serve, console.jobs, console.demo):
         root.add_command(command)
     said = text("docs/cli.md")
     headings = " ".join(line for line in said.splitlines() if line.startswith("### ")) + ","

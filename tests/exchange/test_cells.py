@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.exchange.cells import READERS, WRITERS, BadCell, Kind, defused, kind_of, read_text, trimmed
+from governance.exchange.cells import READERS, WRITERS, BadCell, Kind, kind_of, read_text, trimmed
+from governance.kernel.formulas import defused
 
 
 @pytest.mark.parametrize(("kind", "cell", "value"), [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from governance.people.models import Employment, PersonDetails
 from governance.trail.models import TrailEntry
+from policies.pack import PackTexts
 from tests.commands import Desk
+from tests.installation import POLICY, SYSTEM_TOML
 
 GOOD = """
 [[people]]
@@ -154,3 +157,65 @@ def test_a_new_suspension_stands_at_once(desk: Desk) -> None:
     told = desk.decide("archive", "--subject", "ann", "--action", "view", "--resource", "file:1", "-c", "case=C")
     assert told.exit_code == 1
     assert "suspended" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("says", "then", "changed", "reasons"),
+    [
+        ("a file that has no word of the list lifts no bar", "", 0, ["barred"]),
+        ("nor one that says it was not looked at", 'barred_list = "not_checked"\n', 0, ["barred"]),
+        ("what else it says is recorded, and the bar stays", 'outcome = "pending"\n', 1, ["barred"]),
+        ("the list itself may say otherwise", 'barred_list = "not_barred"\n', 1, []),
+    ],
+)
+def test_only_the_list_lifts_a_bar(quick_desk: Desk, says: str, then: str, changed: int, reasons: list[str]) -> None:
+    check = '[[checks]]\nperson = "ann"\nlevel = "enhanced"\nissued = 2020-01-01\n'
+    quick_desk.apply(check + 'barred_list = "barred"\n')
+    told = quick_desk.apply(check + then)
+    assert f"checks: {changed} recorded, {changed} closed, {1 - changed} unchanged" in told.stdout, (says, told.output)
+    asked = ("--subject", "ann", "--action", "view", "--resource", "file:1", "-c", "case=C", "--json")
+    answer = json.loads(quick_desk.decide("archive", *asked).stdout)
+    assert [reason["code"] for reason in answer["context"]["reasons"]] == reasons, says
+
+
+CONFLICT = '[[conflicts]]\nperson = "mo"\nsystem = "archive"\ntype = "files"\nid = "1"\nrelation = "self"\n'
+NO_PACK = "no pack is active for this system: 'archiv'. Until then it opens nothing. Did you mean"
+NO_ROLE = "the active pack of archive has no such role: 'raeder'. Until then it opens nothing. Did you mean"
+NO_TYPE = "the active pack of archive has no such type: 'files'. Until then it forbids nothing. Did you mean"
+
+
+@pytest.mark.parametrize(
+    ("says", "text", "warning"),
+    [
+        ("a system", GOOD.replace('"archive"', '"archiv"'), f'{NO_PACK} "archive"?'),
+        ("a role", GOOD.replace('"reader"', '"raeder"'), f'{NO_ROLE} "reader"?'),
+        ("a type", CONFLICT, f'{NO_TYPE} "file"?'),
+    ],
+)
+def test_names_that_no_pack_has_are_warned_of(quick_desk: Desk, says: str, text: str, warning: str) -> None:
+    told = quick_desk.apply(text)
+    assert told.exit_code == 0, told.output
+    assert warning in told.stderr, (says, told.stderr)
+    assert quick_desk.apply(GOOD).stderr.count("Warning") == 0
+
+
+def test_an_id_that_no_question_can_have_is_warned_of_and_not_shown(quick_desk: Desk) -> None:
+    """A conflict with a mistyped id forbids nothing; without a warning everybody would think that it does."""
+    text = SYSTEM_TOML.replace("[resource_types.file]", '[resource_types.file]\nid_form = "F-##"')
+    quick_desk.installation.activate(PackTexts(text, POLICY, "", ""))
+    named = CONFLICT.replace('"files"', '"file"')
+    told = quick_desk.apply(named.replace('"1"', '"f-77"') + named.replace('"1"', '"F-777"'))
+    assert told.exit_code == 0, told.output
+    assert (
+        "conflicts.1.id: is not an id of file in archive (2 rows say so). Until then it forbids nothing." in told.stderr
+    )
+    assert "Its form is F-## (# a digit, @ a capital letter)." in told.stderr
+    assert "77" not in told.output
+    assert "Warning" not in quick_desk.apply(named.replace('"1"', '"F-77"')).stderr
+
+
+def test_a_system_without_a_pack_is_warned_of_where_it_is_named(quick_desk: Desk, tmp_path: Path) -> None:
+    warning = 'Warning: no pack is active for the system "archiv". Did you mean "archive"?'
+    assert warning in quick_desk.run("keys", "add", "Look-up", "--system", "archiv").stderr
+    assert warning in quick_desk.run("export", str(tmp_path / "out"), "--system", "archiv").stderr
+    assert "Warning" not in quick_desk.run("keys", "add", "Look-up", "--system", "archive").stderr

@@ -43,7 +43,7 @@ from wsgi import AREAS
 
 ACTOR = Actor("test")
 NOON = datetime.fromisoformat(f"{WRITTEN_FOR}T12:00:00").replace(tzinfo=UTC)
-FEW, MANY = 30, 1000
+FEW, MANY = 12, 1000
 ODD = {
     "organisations": [{"reference": "=1+1", "name": "+44, \"quoted\"; said", "kind": "charity", "area": "'@x"}],
     "people": [
@@ -53,6 +53,7 @@ ODD = {
             "a.b": "dot", "neg": -5, "danger": "-5", "broken": "#REF!",
         }},
         {"reference": "007", "name": "Bond", "manager": "zoë", "attributes": {"floor": "three"}},
+        *({"reference": str(number), "name": f"Number {number}"} for number in range(6)),
     ],
     "employment": [
         {"person": "007", "organisation": "=1+1", "post": "@agent", "from": "0999-01-01", "to": "9999-12-31"},
@@ -91,6 +92,9 @@ def fill(databases: Databases, world: Mapping[str, Any]) -> None:
         )  # drawn so, and refused everywhere
         refused = {number for number, *_ in wrong}
         rows[name] = [row for number, row in enumerate(loaded) if number not in refused]
+    known = {row["reference"] for row in rows.get("agreements", ())}
+    for name in rows.keys() & {"parties", "signatures"}:
+        rows[name] = [row for row in rows[name] if row["agreement"] in known]
     apply_rows(databases, sheets, rows, actor=ACTOR, now=NOON, where="test")
 
 
@@ -108,7 +112,7 @@ def bring(databases: Databases, folder: Path) -> None:
     told: dict[str, Any] = {"now": NOON, "leavers": False}
     sheets = service_over(databases).sheets
     looked = look_at_import(
-        databases, sheets, folder, **told, roles_at=lambda _session, _at: {}, reading=lambda _name, _count: None
+        databases, sheets, folder, **told, words_at=lambda _session, _at: {}, reading=lambda _name, _count: None
     )
     assert [str(one) for one in looked.findings if one.severity == "error"] == []
     apply_import(databases, sheets, looked, actor=ACTOR, **told)

@@ -61,6 +61,18 @@ def test_what_cannot_be_read_says_so(tmp_path: Path, content: bytes, why: str) -
     assert why in problems(written(tmp_path / "in", {"people": content}))[0]
 
 
+def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    text = 'reference,name\nzoe,\nann,"Ann\nbob,\nmo,"Mo"a\nsue,\nkim,Kim\n'
+    found = read(written(tmp_path / "in", {"people": text}))
+    assert sorted((one.line, one.problem) for one in found.findings) == [
+        (2, "is empty"),
+        (3, "has a quotation mark that is never closed"),
+        (4, "is empty"),
+        (5, "has a quotation mark inside a cell"),
+        (6, "is empty"),
+    ]
+
+
 def test_a_record_is_named_by_the_line_on_which_it_starts(tmp_path: Path) -> None:
     text = 'reference,name\n\nzoe,"Zoë\nZeta"\nann,Ann\nbob,"two\nlines\nhere"\n'
     found = problems(written(tmp_path / "in", {"people": text}))

@@ -158,6 +158,23 @@ def test_who_is_listed_or_works_elsewhere_is_no_leaver(quick_desk: Desk, tmp_pat
     assert "No longer listed:" not in lines(told)
 
 
+def test_a_post_that_a_mover_no_longer_has_is_told_and_ends(quick_desk: Desk, tmp_path: Path) -> None:
+    """Else a caseworker who went to finance would keep what casework opens."""
+    quick_desk.apply('[[employment]]\nperson = "mo"\norganisation = "council"\npost = "clerk"\nfrom = 2020-01-01\n')
+    mo = "mo,council,payments,no,2026-10-01,\n"
+    folder = written(tmp_path / "in", {**GOOD, "employment": EMPLOYMENT + ANN + mo})
+    listed = ["Listed, but no longer in a post that they have there:", "  mo at council"]
+    told = quick_desk.run("import", str(folder))
+    assert lines(told)[:3] == [*listed, "They stay as they are; --leavers ends them."], told.output
+    told = quick_desk.run("import", "--leavers", str(folder))
+    assert lines(told)[:3] == [*listed, "These posts end today."], told.output
+    with quick_desk.installation.databases.reading() as session:
+        found = session.execute(select(Employment.post, Employment.ends_on).where(Employment.closed_by.is_(None)))
+        ends = {post: ends_on for post, ends_on in found if post in ("clerk", "payments")}
+    assert ends == {"clerk": clock.london_day(clock.now()), "payments": None}
+    assert listed[0] not in lines(quick_desk.run("import", "--leavers", str(folder)))
+
+
 def test_without_a_list_of_employment_nobody_has_left(quick_desk: Desk, tmp_path: Path) -> None:
     told = quick_desk.run("import", "--leavers", str(written(tmp_path / "in", {"people": PEOPLE})))
     assert told.exit_code == 0, told.output
@@ -191,7 +208,10 @@ def test_a_grant_that_no_active_pack_has_is_a_warning(quick_desk: Desk, tmp_path
     more = "zoe,archive,writer,council,2024-03-01,,,,,\nzoe,library,reader,council,2024-03-01,,,,,\n"
     told = quick_desk.run("import", str(written(tmp_path / "in", {**GOOD, "grants": GRANTS + more})))
     assert told.exit_code == 0, told.output
-    assert "grants.csv:3, column role: warning: no active pack has this role." in told.stderr
+    assert (
+        "grants.csv:3, column role: warning: the active pack of archive has no such role. "
+        "Until then it opens nothing. Write one of: " in told.stderr
+    )
     assert "grants.csv:4, column system: warning: no pack is active for this system." in told.stderr
 
 

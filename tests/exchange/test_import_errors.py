@@ -200,20 +200,21 @@ def test_an_approval_without_its_day_is_told_as_that(tmp_path: Path) -> None:
     ]
 
 
-def test_an_approver_whom_nobody_knows_is_a_warning(quick_desk: Desk, tmp_path: Path) -> None:
-    grant = "zoe,archive,reader,council,{day},,{by},line_manager,2023-01-01,mo,head,2023-01-01\n"
+def test_an_approver_or_their_organisation_whom_nobody_knows(quick_desk: Desk, tmp_path: Path) -> None:
+    grant = "zoe,archive,reader,council,{day},,{by},line_manager,council,2023-01-01,mo,head,counsil,2023-01-01\n"
     header = "person,system,role,organisation,from,to," + ",".join(
-        f"approval_{number}_{name}" for number in (1, 2) for name in ("by", "capacity", "on")
+        f"approval_{number}_{name}" for number in (1, 2) for name in ("by", "capacity", "organisation", "on")
     )
     rows = [
         grant.format(day="2024-01-01", by="nobody"),
-        grant.format(day="2024-01-02", by="nobody"),
-        grant.format(day="2024-01-03", by="zoe"),
+        grant.format(day="2024-01-02", by="zoe").replace("counsil", "council"),
     ]
     folder = written(tmp_path / "in", {"grants": header + "\n" + "".join(rows), "people": "reference,name\nzoe,Zoë\n"})
     told = quick_desk.run("import", str(folder))
-    assert told.exit_code == 0, told.output
-    assert [line for line in told.stderr.splitlines() if "warning" in line] == [
-        "grants.csv:2, column approval_1_by: warning: there is no person with this reference (2 approvals are so). "
-        "The approval counts all the same. Correct it, or add the person."
+    assert told.exit_code == 1, told.output
+    assert told.stderr.splitlines()[1:3] == [
+        "grants.csv:2, column approval_1_by: there is no person with this reference. "
+        "Record the person, or correct the reference.",
+        "grants.csv:2, column approval_2_organisation: there is no organisation with this reference. "
+        "Record the organisation, or correct the reference.",
     ]

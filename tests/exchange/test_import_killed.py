@@ -65,7 +65,7 @@ def run(installation: Installation, folder: Path, mark: Callable[[], object]) ->
         folder,
         now=now,
         leavers=False,
-        roles_at=lambda _session, _at: {},
+        words_at=lambda _session, _at: {},
         reading=lambda _name, _count: None,
     )
     mark()

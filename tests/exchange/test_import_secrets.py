@@ -39,9 +39,8 @@ PLACES = {
 def test_a_refused_cell_is_in_the_report_alone(
     quick_desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], says: str
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    for name in ("sqlalchemy.engine", "sqlalchemy.orm", "sqlalchemy.pool", "openpyxl"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for name in (None, "sqlalchemy.engine", "sqlalchemy.orm", "sqlalchemy.pool", "openpyxl"):
+        caplog.set_level(logging.DEBUG, logger=name)
     sheet, text = PLACES[says]
     folder, report = written(tmp_path / "in", {sheet: text}), tmp_path / "report.csv"
     told = quick_desk.run("import", str(folder))

@@ -88,3 +88,14 @@ def test_without_a_reason_nothing_is_withdrawn(quick_desk: Desk) -> None:
     found = withdraw(quick_desk, GRANT, why=" ")
     assert found.exit_code == 1
     assert "say why" in found.stderr
+
+
+def test_who_approved_stays_while_the_grant_does(quick_desk: Desk) -> None:
+    approved = GOOD.replace('by = "mo"', 'by = "eve"') + '[[people]]\nreference = "eve"\nname = "Eve"\n'
+    assert quick_desk.apply(approved).exit_code == 0
+    eve = '[[people]]\nreference = "eve"\nname = "Eve"\n'
+    found = withdraw(quick_desk, eve)
+    assert found.exit_code == 1
+    assert "other facts still name it: grants. Withdraw those too" in found.stderr
+    grant = "[[grants]]" + approved.partition("[[grants]]")[2]
+    assert withdraw(quick_desk, grant).exit_code == 0

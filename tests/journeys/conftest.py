@@ -11,6 +11,8 @@ import pytest
 
 from tests.architecture.source import ROOT
 from tests.journeys.demonstration import Demo, curls, wait_until_served
+from tests.journeys.seat import Seat, seated
+from tests.servers import Launcher
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+@pytest.fixture(scope="session")
+def seat(tmp_path_factory: pytest.TempPathFactory, launcher: Launcher) -> Iterator[Seat]:
+    """Postern's own pages with the demonstration's people, for all files that sit at them."""
+    with seated(tmp_path_factory.mktemp("seat"), launcher) as made:
+        yield made

@@ -136,12 +136,12 @@ def test_differences_are_shown(stand: Stand, example: PackTexts, tmp_path: Path)
 
 def test_activating_and_listing(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
     folder = write(example, tmp_path / "trips")
-    assert "trip-register: revision 1 is in force" in run(stand, "activate", folder).output
-    again = run(stand, "activate", folder)
+    assert "trip-register: revision 1 is in force" in run(stand, "activate", "--unproven", folder).output
+    again = run(stand, "activate", "--unproven", folder)
     assert (again.exit_code, "in force already, as revision 1" in again.output) == (0, True)
     changed = example.policy_csv + "\n"
     (folder / "policy.csv").write_text(changed)
-    assert "revision 2 is in force" in run(stand, "activate", folder).output
+    assert "revision 2 is in force" in run(stand, "activate", "--unproven", folder).output
     shown = run(stand, "list")
     assert shown.exit_code == 0
     first, second = (json.loads(run(stand, "list", "--json").output)[number] for number in (0, 1))
@@ -152,6 +152,14 @@ def test_activating_and_listing(stand: Stand, example: PackTexts, tmp_path: Path
     assert lines[1] == ["trip-register", "1", first["from"], first["to"], "officer", first["digest"][:8]]
     assert lines[2] == ["trip-register", "2", second["from"], "now", "officer", second["digest"][:8]]
     assert "…" not in shown.output, "nothing is cut off"
+
+
+def test_a_pack_whose_cases_fail_is_not_activated(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
+    result = run(stand, "activate", write(example, tmp_path / "trips"))
+    assert result.exit_code == 1
+    assert "✗ trip-register T02" in result.output
+    assert "nothing was activated. Mend the rules or the cases, or say --unproven." in result.output
+    assert stand.databases.freshness.current() == 0
 
 
 def test_the_shipped_packs_are_activated_by_name(stand: Stand) -> None:

@@ -10,7 +10,7 @@ from governance.ports.role_rules import Asked
 from policies.conditions import FUNCTIONS
 
 SCHOOL = SimpleNamespace(reference="fenny-hollow", area="Derbyshire", kind="school")
-PERSON = SimpleNamespace(reference="ann")
+PERSON = SimpleNamespace(reference="ann", attributes={"mail": "ann@x.org", "wards": ["north", "east"]})
 ANYWHERE = SimpleNamespace(reference="council", area="ALL")
 NOWHERE = SimpleNamespace(reference="agency", area=None)
 
@@ -87,6 +87,13 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("own_person", ABOUT_X, {"x": ("bob", "ann")}, True),
     ("own_person", ABOUT_X, {"x": ()}, False),
     ("own_person", ABOUT_X, {}, None),
+    ("own_attribute", {**ABOUT_X, "attribute": "mail"}, {"x": "ann@x.org"}, True),
+    ("own_attribute", {**ABOUT_X, "attribute": "mail"}, {"x": "Ann@x.org"}, False),
+    ("own_attribute", {**ABOUT_X, "attribute": "mail"}, {}, None),
+    ("own_attribute", {**ABOUT_X, "attribute": "fax"}, {"x": "ann@x.org"}, None),
+    ("own_attribute", {**ABOUT_X, "attribute": "wards"}, {"x": "east"}, True),
+    ("own_attribute", {**ABOUT_X, "attribute": "wards"}, {"x": ("south", "west")}, False),
+    ("is_true", {"property": "action.x"}, {"x": True}, None),
     ("organisation_of_kind", {"kinds": ["school", "college"]}, {}, True),
     ("organisation_of_kind", {"kinds": ["charity"]}, {}, False),
     ("at_most", {**ABOUT_X, "maximum": 3}, {"x": 3}, True),

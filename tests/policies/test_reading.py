@@ -17,6 +17,11 @@ Requirements = Mapping[str, Requirement]
 
 DEMANDED = 'source = "“They must have done the first aid course.”"\n'
 ROLE = '[roles.trip-leader.requires.training]\ncourses = ["first-aid"]'
+FRESH = """[roles.trip-leader.requires.second-factor]
+source = "x"
+acr = ["mfa"]
+fresh_for = ["prnt"]
+"""
 LEADER = "trip-leader,emergency-sheet,view"
 REGISTERED = "[resource_types.emergency-sheet.registered.TRIP-0001]\n"
 TEXT = '\nfunction = "present"\nproperty = "school"\n[conditions.medical]'
@@ -91,6 +96,12 @@ SYSTEM_FAULTS = [
     ('approvals = [["head_teacher"], ["safeguarding_lead", "deputy_head"]]', 'approvals = ["head_teacher"]',
      'cannot be [\'head_teacher\']. Write lists in a list, such as [["head_teacher"]].'),
     ('approvals = [["head_teacher"], ', 'aprovals = [["head_teacher"], ', "granted_by.aprovals: is not known"),
+    ("approvals = [[", "everyone = true\napprovals = [[", "granted_by.approvals: does not go with everyone = true"),
+    ("approvals = [[", "everyone = 1\napprovals = [[", "granted_by.everyone: cannot be 1"),
+    (ROLE, FRESH + "fresh_minutes = 9\n" + ROLE, 'second-factor.fresh_for: names action "prnt", which does not'),
+    (ROLE, FRESH + ROLE, "fresh_minutes: cannot be 0. With fresh_for write"),
+    (ROLE, FRESH.replace("fresh", "not") + ROLE, 'not_for: names action "prnt"'),
+    (ROLE, FRESH + 'not_for = ["prnt"]\n' + ROLE, "fresh_for: names prnt, which not_for does too"),
     ('reason = "part_locked"', 'reason = "part_lockt"', "rules.TRIP-3.reason: cannot be 'part_lockt'"),
     ('[rules.TRIP-1]\n', '[rules.TRIP-1]\nreason = "cohort"\n', "gives a reason, but the rule allows"),
     ('[rules.TRIP-1]\n', '[rules.TRIP-9]\nsource = "x"\n[rules.TRIP-1]\n', "rules.TRIP-9: is not used by any line"),

@@ -39,6 +39,7 @@ def codes(standing):
     ("none", {}, (GONE,)),
     ("one that is not accepted", {"acr": "pwd"}, (GONE,)),
     ("several at once are none", {"acr": ["mfa"]}, (GONE,)),
+    ("a passkey, for it is a second factor too", {"acr": "passkey"}, ()),
 ])  # fmt: skip
 def test_which_factor_counts(says, context, reasons):
     assert codes(found(context)) == reasons
@@ -71,7 +72,14 @@ def test_until_when_a_good_one_counts():
     assert standing.evidence == (("second-factor", "mfa", at + HALF_HOUR),)
 
 
-@pytest.mark.parametrize(("asserted_by", "reasons"), [("key", (GONE,)), ("token", ())])
+@pytest.mark.parametrize(("used", "reasons"), [("passkey", ()), ("mfa", (GONE,)), ("pwd", (GONE,))])
+def test_any_second_factor_is_no_passkey(used, reasons):
+    assert codes(found({"acr": used}, acr=("passkey",))) == reasons
+
+
+@pytest.mark.parametrize(
+    ("asserted_by", "reasons"), [("key", (GONE,)), ("cli", (GONE,)), ("token", ()), ("session", ())]
+)
 def test_whose_word_counts(asserted_by, reasons):
     assert codes(found({"acr": "mfa"}, asserted_by, trust=Trust.TOKEN)) == reasons
 

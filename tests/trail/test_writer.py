@@ -1,5 +1,6 @@
 """The recorder: who asks together is committed together, everybody gets their own numbers, nobody waits too long."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -150,6 +151,7 @@ def test_asking_whether_it_works_writes_no_record(databases: Databases, gate: Ga
     recorder = Recorder(databases, 0.2)
     assert recorder.works() is False
     gate.open.set()
+    recorder._timeout = 10
     assert recorder.works() is True
     tally = verify_trail(databases).tally
     assert (tally.chains, tally.records) == (2, 1), "a chain with its first leaf, and the empty one of entries"
@@ -221,3 +223,56 @@ def test_a_forked_process_has_a_writer_and_connections_of_its_own(installation: 
     assert chains[0][0] != chains[1][0]
     assert said["shared"] == []
     installation.assert_intact()
+
+
+async def committed(recorder: Recorder, gate: Gate, count: int) -> list[Sequence[str]]:
+    """Write one record; while its commit waits, ask for so many more; then let all be committed."""
+    first = asyncio.create_task(recorder.write([some_record(0)]))
+    await asyncio.to_thread(gate.entered.acquire)
+    rest = [asyncio.create_task(recorder.write([some_record(n)])) for n in range(1, count + 1)]
+    await asyncio.sleep(0.01)
+    gate.open.set()
+    return await asyncio.gather(first, *rest)
+
+
+def test_what_a_loop_gathers_meanwhile_is_committed_together(databases: Databases, gate: Gate) -> None:
+    numbers = asyncio.run(committed(Recorder(databases, 10), gate, 40))
+    assert [told(databases, number) for (number,) in numbers] == [f"person-{n}" for n in range(41)]
+    assert gate.groups == [1, 40]
+
+
+def test_a_group_of_a_loop_has_an_end(databases: Databases, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "GROUP", 16)
+    numbers = asyncio.run(committed(Recorder(databases, 10), gate, 40))
+    assert [told(databases, number) for (number,) in numbers] == [f"person-{n}" for n in range(41)]
+    assert (gate.groups[0], max(gate.groups), sum(gate.groups)) == (1, 16, 41)
+
+
+def test_nobody_on_a_loop_waits_longer_than_the_limit(databases: Databases, gate: Gate) -> None:
+    recorder = Recorder(databases, 0.3)
+
+    async def ask() -> list[object]:
+        first = asyncio.create_task(recorder.write([some_record(1)]))
+        await asyncio.to_thread(gate.entered.acquire)
+        waiting = asyncio.create_task(recorder.write([some_record(2)]))
+        found = await asyncio.wait_for(asyncio.gather(first, waiting, return_exceptions=True), 2)
+        gate.open.set()
+        recorder._timeout = 10
+        return [*found, await recorder.write([some_record(3)])]
+
+    *refused, (number,) = asyncio.run(ask())  # type: ignore[misc]
+    assert [type(one) for one in refused] == [Unavailable, Unavailable]
+    assert told(databases, str(number)) == "person-3"
+
+
+def test_each_loop_has_its_own_gathering(databases: Databases) -> None:
+    """A loop that ended with a commit under way keeps nobody on the next one."""
+    recorder = Recorder(databases, 10)
+
+    async def leave() -> None:
+        asyncio.create_task(recorder.write([some_record(1)])).add_done_callback(lambda _: None)
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    (number,) = asyncio.run(asyncio.wait_for(recorder.write([some_record(2)]), 5))
+    assert told(databases, number) == "person-2"

@@ -1,9 +1,10 @@
 """A twin whose role rules are one live Casbin engine: each activation loads its rules anew into the same one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -41,6 +42,10 @@ class InPlace:
     def since(self, session: Session, system: str) -> datetime | None:
         """When rules of a system were first in force."""
         return self._stored.since(session, system)
+
+    def resources(self, session: Session, at: int) -> Iterable[tuple[str, str, str, Mapping[str, Any]]]:
+        """The resources that imports have registered."""
+        return self._stored.resources(session, at)
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """A system's rules; their engine is the live one."""

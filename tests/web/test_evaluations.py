@@ -56,7 +56,7 @@ def test_only_true_explains(quick: Office, explain: Any) -> None:
 def test_defaults_stand_in_for_what_an_item_leaves_out(office: Office) -> None:
     body = {
         **RECORD,
-        "evaluations": [{}, {"subject": NOBODY["subject"]}, {"action": {"name": "edit"}}, {"context": {}}],
+        "evaluations": [{}, {"subject": NOBODY["subject"]}, {"action": {"name": "export"}}, {"context": {}}],
     }
     assert decisions(office.ask_many(body)) == [True, False, False, False]
 

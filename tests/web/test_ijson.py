@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.kernel.errors import BadInput
-from governance.web.ijson import DEPTH, read_object
+from governance.web.ijson import DEPTH, MOST_PARTS, read_object, read_strictly
 from tests.web.conftest import RECORD, Office, problem
 
 QUESTION = json.dumps(RECORD)
@@ -96,6 +96,13 @@ LARGE: dict[str, Callable[[], bytes]] = {
 }
 
 
+def test_as_many_parts_as_are_read(quick: Office) -> None:
+    filled = {**RECORD, "more": [[]] * (MOST_PARTS - 7)}
+    assert quick.ask(filled).status_code == 200
+    told = problem(quick.ask({**filled, "one": [[]]}), 400)
+    assert f"holds more than {MOST_PARTS} lists and objects" in told["detail"]
+
+
 @pytest.mark.parametrize("make", LARGE.values(), ids=LARGE)
 def test_a_large_body_takes_less_than_a_second(quick: Office, make: Callable[[], bytes]) -> None:
     body, took = make(), []
@@ -150,3 +157,37 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         assert isinstance(read_object(body), dict)
     except BadInput:
         return
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
+
+
+def outcome(read: Callable[[bytes], object], body: bytes) -> str:
+    """What a reader makes of a body: the value with the types of its numbers, or the fault."""
+    try:
+        return repr(read(body))
+    except BadInput as wrong:
+        return str(wrong.faults)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4), st.booleans(), st.booleans(), st.data())
+def test_the_quick_reader_says_what_the_strict_one_says(
+    value: dict[str, object], compact: bool, ascii_only: bool, data: st.DataObject
+) -> None:
+    text = json.dumps(value, separators=(",", ":") if compact else None, ensure_ascii=ascii_only)
+    at = data.draw(st.integers(0, len(text)))
+    damaged = (
+        text[:at]
+        + data.draw(st.sampled_from(['"a":1,', "0", "-", "e5", '"', "{", "}", "[", " ", "\\u0041", ""]))
+        + text[at:]
+    )
+    for body in (text.encode(), damaged.encode()):
+        assert outcome(read_object, body) == outcome(read_strictly, body)
+
+
+@pytest.mark.parametrize("number", ["-0", "-0.0", "1.0", "1e5", "1E400", "12345678901234567890", "1" + "0" * 30, "0.1"])
+def test_numbers_are_read_alike(number: str) -> None:
+    body = f'{{"a":{number}}}'.encode()
+    assert outcome(read_object, body) == outcome(read_strictly, body)

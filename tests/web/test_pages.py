@@ -12,6 +12,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from governance.kernel.errors import Unavailable
+from governance.web.guards import page_mark
 from tests.web.conftest import PUBLIC, RECORD, Office, problem
 
 AUTHZEN = Path(__file__).parents[3] / "shared" / "data" / "authzen"
@@ -28,11 +29,19 @@ def description(office: Office) -> dict[str, Any]:
 def test_metadata_says_where_to_ask(office: Office) -> None:
     response = office.get("/.well-known/authzen-configuration/systems/alpha")
     point = f"{PUBLIC}/systems/alpha"
+    issued = json.loads(response.data)["supported_obligations"]
     assert json.loads(response.data) == {
         "policy_decision_point": point,
         "access_evaluation_endpoint": f"{point}/access/v1/evaluation",
         "access_evaluations_endpoint": f"{point}/access/v1/evaluations",
+        "search_subject_endpoint": f"{point}/access/v1/search/subject",
+        "search_resource_endpoint": f"{point}/access/v1/search/resource",
+        "search_action_endpoint": f"{point}/access/v1/search/action",
+        "capabilities": ["urn:openid:authzen:capability:obligations"],
+        "supported_obligations": issued,
     }
+    assert issued == sorted(issued)
+    assert "read-only" in issued
     assert response.content_type == "application/json"
     assert next(iter(json.loads(response.data))) == "policy_decision_point"
 
@@ -61,8 +70,15 @@ def test_the_description_is_openapi(quick: Office) -> None:
 
 
 def routes(office: Office) -> Iterator[tuple[str, str]]:
-    """Every path with its method, of Flask and of the door in front of it."""
+    """Every path with its method, of Flask and of the door in front of it.
+
+    Pages for people are no part of the API, nor is the OpenID provider: its own discovery document describes it.
+    """
     for rule in office.app.url_map.iter_rules():
+        if page_mark(office.app.view_functions[rule.endpoint]) is not None or rule.endpoint.startswith("web."):
+            continue
+        if rule.rule.startswith("/oauth/") or rule.rule == "/.well-known/openid-configuration":
+            continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield rule.rule.replace("<", "{").replace(">", "}"), method.lower()
     for path in office.app.wsgi_app.views:  # type: ignore[attr-defined]
@@ -111,6 +127,17 @@ if AUTHZEN.is_dir():  # they are not ours to pass on, so a clone may stand witho
             official("response").validate(item)
 
 
+def test_the_description_can_be_read(quick: Office) -> None:
+    """A page of its own: no script, nothing from elsewhere, every path on it."""
+    page = quick.get("/docs/api")
+    shown = page.get_data(as_text=True)
+    assert page.content_type == "text/html; charset=utf-8"
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert all(path in shown for path in description(quick)["paths"])
+    assert not any(strange in shown for strange in ("<script", "style=", "http://", "https://"))
+    assert quick.get("/docs/api.css").content_type == "text/css; charset=utf-8"
+
+
 # --- health
 
 
@@ -140,7 +167,7 @@ def test_not_ready_while_nothing_can_be_recorded(quick: Office, monkeypatch: pyt
     ("GET", "/systems", 404),
     ("GET", "/systems/alpha", 404),
     ("POST", "/systems/alpha/access/v1/evaluation/", 404),
-    ("POST", "/systems/alpha/access/v1/search/subject", 404),
+    ("POST", "/systems/alpha/access/v1/search/person", 404),
     ("POST", "/systems/a/b/access/v1/evaluation", 404),
     ("POST", "/systems/alpha/access/v1/../v1/evaluation", 404),
     ("GET", "/systems/alpha/access/v1/evaluation", 405),
@@ -188,7 +215,7 @@ def test_a_mistake_is_a_problem_that_tells_nothing(quick: Office, monkeypatch: p
     def stumble(*_: object, **__: object) -> None:
         raise RuntimeError("secret of ann")
 
-    monkeypatch.setattr("governance.decisions.door.read_object", stumble)
+    monkeypatch.setattr("governance.decisions.asked.read_object", stumble)
     monkeypatch.setattr("governance.decisions.api.document", stumble)
     for response in (quick.ask(RECORD), quick.get("/openapi.json")):
         assert "secret" not in response.get_data(as_text=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,14 +10,9 @@ import pytest
 
 from tests.installation import Installation, launcher, shared_installation
 from tests.servers import SYSTEM, Launcher, Server
+from tests.web.wire import BODY, asked, request, send
 
 __all__ = ["launcher", "shared_installation"]
-
-BODY = json.dumps({
-    "subject": {"type": "user", "id": "ann"}, "action": {"name": "view"}, "resource": {"type": "file", "id": "F-1"},
-    "context": {"case": "C-1"},
-}).encode()  # fmt: skip
-DOOR = f"/systems/{SYSTEM}/access/v1/evaluation"
 
 
 @pytest.fixture(scope="module")
@@ -27,36 +21,6 @@ def server(shared_installation: Installation, launcher: Launcher) -> Iterator[Se
     made.wait()
     yield made
     made.kill()
-
-
-def send(server: Server, raw: bytes, seconds: float = 10) -> tuple[int, dict[str, str], bytes]:
-    """Send bytes, and read one answer: status, headers in lower case, body."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as link:
-        link.sendall(raw)
-        told = b""
-        while part := link.recv(65536):
-            told += part
-    head, _, body = told.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(first.split()[1]), headers, body
-
-
-def request(server: Server, *headers: str, body: bytes = BODY, path: str = DOOR, method: str = "POST") -> bytes:
-    """A request as bytes, with a good key."""
-    lines = [
-        f"{method} {path} HTTP/1.1",
-        "Host: x",
-        "Connection: close",
-        f"Authorization: Bearer {server.key}",
-    ]
-    return "\r\n".join([*lines, *headers, "", ""]).encode() + body
-
-
-def asked(server: Server, *more: str, body: bytes = BODY) -> tuple[int, dict[str, str], bytes]:
-    """Ask with a body of its own length."""
-    kind = "Content-Type: application/json"
-    return send(server, request(server, kind, f"Content-Length: {len(body)}", *more, body=body))
 
 
 def test_a_question_is_answered(server: Server) -> None:

@@ -156,6 +156,9 @@ def test_not_suspended(nothing):
     assert codes(SuspensionRequirement().standing((nothing,), PlainTerms(), NOON)) == ()
 
 
+CONFLICT = Code.CONFLICT_OF_INTEREST
+
+
 def declared(name, *record):
     mark = MARKS[name]
     return ConflictFacts(8, mark, record_hash(dict(KEYS.keys)[mark], *record), Relation.CLOSE_RELATION)
@@ -163,14 +166,16 @@ def declared(name, *record):
 
 def asked(record):
     system, kind, name = record
-    return Query(system, "ann", 5, (2,), "view", kind, name, {}, {})
+    return Query(system, "ann", 5, (2,), "view", kind, name, {}, {}, alike=("child", "plan") if kind == "plan" else ())
 
 
 @pytest.mark.parametrize(("says", "conflict", "record", "reasons"), [
-    ("the record itself", ("new", "lcs", "child", "1"), ("lcs", "child", "1"), (Code.CONFLICT_OF_INTEREST,)),
-    ("under a retired key", ("old", "lcs", "child", "1"), ("lcs", "child", "1"), (Code.CONFLICT_OF_INTEREST,)),
+    ("the record itself", ("new", "lcs", "child", "1"), ("lcs", "child", "1"), (CONFLICT,)),
+    ("under a retired key", ("old", "lcs", "child", "1"), ("lcs", "child", "1"), (CONFLICT,)),
     ("another record", ("new", "lcs", "child", "1"), ("lcs", "child", "2"), ()),
     ("another type", ("new", "lcs", "child", "1"), ("lcs", "adult", "1"), ()),
+    ("a type that names the same records", ("new", "lcs", "child", "1"), ("lcs", "plan", "1"), (CONFLICT,)),
+    ("such a type, another record", ("new", "lcs", "child", "1"), ("lcs", "plan", "2"), ()),
     ("another system", ("new", "lcs", "child", "1"), ("mis", "child", "1"), ()),
     ("parts do not run together", ("new", "lcs", "child", "1"), ("lcs", "chil", "d1"), ()),
 ])  # fmt: skip

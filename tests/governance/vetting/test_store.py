@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import pytest
 from sqlalchemy import select
 
 from governance.exchange.erasing import erase_fact
+from governance.kernel.errors import Answer
 from governance.kernel.keys import FactKey
 from governance.vetting.models import Check, Conflict
 from governance.vetting.rules import (
@@ -56,10 +58,33 @@ def test_consent_before_any_status_check(book: Book) -> None:
 def test_erasing_a_check_blanks_its_status_too(book: Book) -> None:
     book.apply(checks=[{**CHECK, **STATUS}])
     key = FactKey("checks", book.number("person", "ann"))
+    row = book.facts(key)[0].row
+    book.apply(checks=[{**CHECK, **STATUS, "outcome": "not_clear"}])
     with book.databases.change("officer", NOON) as session:
-        erase_fact(session, SHEETS["checks"], book.facts(key)[0].row, "kept long enough", actor=OFFICER)
+        erase_fact(session, SHEETS["checks"], row, "kept long enough", actor=OFFICER)
     with book.databases.reading() as session:
-        assert session.execute(select(Check.status, Check.level, Check.outcome)).all() == [(None, "", "")]
+        found = session.execute(select(Check.status, Check.level, Check.outcome).where(Check.id == row)).all()
+    assert found == [(None, "", "")]
+
+
+FORBIDDING = {
+    "checks": {**CHECK, "outcome": "not_clear", "barred_list": "barred"},
+    "conflicts": {"person": "ann", "system": "lcs", "type": "child-record", "id": "1", "relation": "self"},
+    "suspensions": {"person": "ann", "why": "misuse", "from": date(2026, 1, 5)},
+    "grants": {
+        "person": "ann", "system": "lcs", "role": "locked-out", "organisation": "council", "from": date(2026, 1, 5)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sheet", FORBIDDING)
+def test_what_forbids_is_not_erased_while_it_stands(book: Book, sheet: str) -> None:
+    book.apply(**{sheet: [FORBIDDING[sheet]]})
+    model, revision = SHEETS[sheet].model, book.revision
+    refused = pytest.raises(Answer, match="still stands and may forbid access: end it first")
+    with refused, book.databases.change("officer", NOON) as session:
+        erase_fact(session, SHEETS[sheet], session.scalars(select(model.id)).one(), "gone", actor=OFFICER)
+    assert book.revision == revision
 
 
 def test_a_corrected_check_leaves_the_old_one_readable(book: Book) -> None:

@@ -1,0 +1,1 @@
+"""A look-up front end: search for a child, open a record, see what Postern says may be seen."""

@@ -1,0 +1,59 @@
+"""What an access token vouches for: that the person of a question is there, and how well proved. Then it alone counts.
+
+The token is read by whoever issued it; whether it still stands is asked of facts in memory at each decision. A token
+that is not good is a denial, never a silent return to the caller's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from governance.clients.store import FRONT_END
+from governance.decisions.rules import BY_TOKEN, Proof, Question
+from governance.kernel.keys import FactKey
+from governance.people.signin.store import KIND as SIGN_IN
+from governance.ports.tokens import FRONT_END_SESSION, TokenFacts, TokenReader
+
+Get = Callable[[FactKey], Any]
+
+
+class Vouching:
+    """Looks at the tokens that come with questions."""
+
+    def __init__(self, reader: TokenReader | None, public_url: str) -> None:
+        self._reader = reader
+        self._public_url = public_url
+
+    def proof(self, question: Question, system: str, key_of: str, get: Get, now: datetime) -> Proof | None:
+        """What a question's token proves, or None where it is not good: not ours, ended, or not for this question.
+
+        `key_of` is the front end with which alone the asker's key goes, if any; `get` gives facts in memory.
+        """
+        found = self._reader.read(question.token, now) if self._reader is not None else None
+        if found is None or not self._is_for(found, question, system, key_of) or not stands(found, get):
+            return None
+        return Proof(found.client, found.sid, found.acr, found.amr, found.auth_time, found.expires_at)
+
+    def _is_for(self, found: TokenFacts, question: Question, system: str, key_of: str) -> bool:
+        return (
+            found.subject == question.subject
+            and f"{self._public_url}/systems/{system}" in found.audience
+            and key_of in ("", found.client)
+        )
+
+
+def stands(found: TokenFacts, get: Get) -> bool:
+    """Whether nothing that a token hangs on was ended: its front end, the front end's session, the person's own."""
+    one = get(FactKey(FRONT_END_SESSION, 0, found.sid))
+    if one is None or one.ended_at is not None or one.client != found.client:
+        return False
+    sign_in = get(FactKey(SIGN_IN, 0, one.sign_in))
+    return sign_in is not None and sign_in.ended_at is None and get(FactKey(FRONT_END, 0, found.client)) is not None
+
+
+def proved(question: Question, proof: Proof) -> Question:
+    """A question as it is decided with a good token: what the token says stands in place of the caller's word."""
+    told = {"acr": proof.acr, "amr": proof.amr, "auth_time": proof.auth_time}
+    return question._replace(context={**question.context, **told}, asserted_by=BY_TOKEN)

@@ -1,0 +1,146 @@
+"""Checking somebody's access: the form that a pack asks for, the question it makes, the answer with its links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from governance.decisions import explanation
+from governance.decisions.linking import Examined, examine
+from governance.decisions.questions import read_question
+from governance.decisions.records import Asker
+from governance.decisions.rules import Question
+from governance.desk.schemas import CheckIn, text
+from governance.desk.showing import LinkRow, link_rows, plain
+from governance.kernel.clock import day_start, iso
+from governance.kernel.errors import BadInput
+from governance.ports.reasons import REASONS
+from governance.ports.role_rules import Property, SystemRules
+from governance.ports.visitor import Acr, Visitor
+
+PROPERTY, CIRCUMSTANCE, OF_ACTION = "p_", "c_", "a_"
+YES_NO = (("", "Not known"), ("yes", "Yes"), ("no", "No"))
+HINTS = {"list": "Write commas between several", "integer": "A whole number", "date": "A day such as 2026-03-31"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A field of the form: its name, what it is called, its choices (none: it is typed in), and a hint."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as a page and a program read it."""
+
+    examined: Examined
+    reasons: tuple[Mapping[str, Any], ...]
+    links: tuple[LinkRow, ...]
+    told: Mapping[str, Any]
+
+
+def questions(rules: SystemRules) -> list[tuple[str, str]]:
+    """What somebody may want to do in a system: each action on each kind of thing."""
+    kinds = rules.resource_types.values()
+    return [
+        (f"{kind.name}/{action}", f"{plain(action)} · {plain(kind.name)}") for kind in kinds for action in kind.actions
+    ]
+
+
+def declared(rules: SystemRules) -> dict[str, Property]:
+    """All that a question may say, by the name of its field; what is stored here is not asked for."""
+    of_things = {name: one for kind in rules.resource_types.values() for name, one in kind.properties.items()}
+    found = {PROPERTY + name: one for name, one in of_things.items() if one.source != "stored"}
+    found |= {CIRCUMSTANCE + name: one for name, one in rules.context.items()}
+    return found | {OF_ACTION + name: one for name, one in rules.action.items()}
+
+
+def asking(rules: SystemRules) -> list[Asking]:
+    """The fields of the form beyond the first ones."""
+    return [
+        Asking(name, plain(one.name).capitalize(), options(one), HINTS.get(one.type, ""))
+        for name, one in declared(rules).items()
+    ]
+
+
+def options(one: Property) -> tuple[tuple[str, str], ...]:
+    """What can be chosen of a property; nothing where it is typed in."""
+    if one.type == "boolean":
+        return YES_NO
+    return (("", "Not known"), *((value, plain(value)) for value in one.values)) if one.values else ()
+
+
+def schema_for(rules: SystemRules) -> type[Schema]:
+    """The form of a system, with a field for all that its pack declares."""
+    more: dict[str, fields.Field[Any]] = {name: text() for name in declared(rules)}
+    return CheckIn.from_dict(more, name="CheckOfSystem")
+
+
+def value_of(one: Property, typed: str) -> Any:
+    """What was typed as the pack types it; the decision's own reading refuses what is wrong."""
+    if one.type == "boolean":
+        return typed == "yes"
+    if one.type == "integer" and typed.removeprefix("-").isdecimal() and typed.isascii():
+        return int(typed)
+    return [part.strip() for part in typed.split(",") if part.strip()] if one.type == "list" else typed
+
+
+def body_of(rules: SystemRules, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The question as a front end would ask it."""
+    kind, _, action = str(values["what"]).partition("/")
+    known = rules.resource_types[kind].properties if kind in rules.resource_types else {}
+    given = {name: value_of(one, values[name]) for name, one in declared(rules).items() if values.get(name)}
+    sorted_out = {mark: {name[2:]: value for name, value in given.items() if name.startswith(mark)}
+                  for mark in (PROPERTY, CIRCUMSTANCE, OF_ACTION)}  # fmt: skip
+    factor = {"acr": Acr.MFA.value, "auth_time": iso(now)} if values["factor"] else {}
+    of_thing = {name: value for name, value in sorted_out[PROPERTY].items() if name in known}
+    return {
+        "subject": {"type": rules.subject_type, "id": values["person"]},
+        "action": {"name": action, "properties": sorted_out[OF_ACTION]},
+        "resource": {"type": kind, "id": values["id"] or "any", "properties": of_thing},
+        "context": {**sorted_out[CIRCUMSTANCE], **factor},
+    }
+
+
+def check(
+    service: Any, visitor: Visitor, values: Mapping[str, Any], may_know: Callable[[], bool], *, now: datetime
+) -> Answer:
+    """Ask about a person now or as of a day, on the record as a check by the visitor; raise `BadInput` where it errs.
+
+    `may_know` is asked only where something is held back: whether the visitor may read why.
+    """
+    day: date | None = values.get("day")
+    moment = day_start(day) if day is not None else None
+    asker = Asker(f"desk:{visitor.reference}", asserted_by="desk")
+
+    def read(rules: SystemRules) -> Question:
+        question = read_question(body_of(rules, values, moment or now), rules)
+        return question._replace(asserted_by="session") if values["factor"] else question
+
+    examined = examine(service.decisions, values["system"], read, asker, now, moment)
+    held_back = any(REASONS[one.code].disclosed_as for one in examined.decision.objections)
+    full = held_back and may_know()
+    told = explanation.answer(examined.decision, full=full) | {"decision_id": examined.number, "role": examined.role}
+    if moment is not None:
+        told["historical"] = iso(moment)
+    links = link_rows(examined.links, full=full, answered=True)
+    return Answer(examined, tuple(explanation.reasons(examined.decision, full=full)), links, told)
+
+
+def fault_of(wrong: BadInput) -> tuple[str, str]:
+    """Which field of the form a fault means, and what is wrong with it, as a sentence."""
+    fault = wrong.faults[0]
+    pointer = fault.pointer or ""
+    marks = {"/resource/properties/": PROPERTY, "/context/": CIRCUMSTANCE, "/action/properties/": OF_ACTION}
+    found = next((mark + pointer.removeprefix(start) for start, mark in marks.items() if pointer.startswith(start)), "")
+    names = {"/resource/id": "id", "/subject/id": "person", "/action/name": "what", "/resource/type": "what"}
+    sentence = f"This {fault.problem}. {fault.cure}".strip()
+    return found or names.get(pointer, ""), sentence

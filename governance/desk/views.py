@@ -1,0 +1,306 @@
+"""Pages of the desk: my access, people in my part, one person, lock-outs, where people get stuck, checking access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, g, jsonify, request, url_for
+
+from governance.desk import checking, showing
+from governance.desk import service as desk
+from governance.desk.pictures import funnel_picture
+from governance.desk.rules import STAGES, STATUSES, Status
+from governance.desk.schemas import PartIn, PeopleIn, WhomIn
+from governance.desk.store import Part
+from governance.desk.tables import (
+    LOCKED_HEAD,
+    PEOPLE_HEAD,
+    STUCK_HEAD,
+    account_words,
+    factor_words,
+    locked_cells,
+    person_cells,
+    stuck_cells,
+)
+from governance.kernel import clock
+from governance.kernel.errors import BadInput
+from governance.people.signin.rules import AccountState
+from governance.ports.role_rules import SystemRules
+from governance.web.downloads import csv_response
+from governance.web.errors import asks_for_json
+from governance.web.forms import Form, read_filters
+from governance.web.pages import allowed, render
+from governance.web.paging import after_key, keyset, paged
+
+About = Callable[..., tuple[str, Mapping[str, Any]]]
+PAGE = 25
+ACTS = {
+    "check-access": ("desk.check_question", "Check what they may do, and why"),
+    "invite": ("asking.invite", "Invite them to make an account"),
+    "view-authenticators": ("their_authenticators.theirs", "Their authenticators: unlock, report lost, replace"),
+    "view-sessions": ("signin.sessions_of", "Their sessions"),
+    "close": ("signin.close", "Close their account"),
+}
+"""What may be done to a person, by the pack's action: the page where it is done, and the words of the link."""
+
+
+WORDS = {
+    "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
+    "statuses": STATUSES, "stages": STAGES,
+}  # fmt: skip
+"""What the desk's pages say things with."""
+
+
+def show(name: str, status: int = 200, **values: Any) -> Response:
+    """A page of the desk."""
+    return render(f"desk/{name}.html", status, **WORDS | values)
+
+
+def own(**_values: Any) -> tuple[str, Mapping[str, Any]]:
+    """The visitor's own account."""
+    return g.visitor.reference, {}
+
+
+def somebody(reference: str) -> tuple[str, Mapping[str, Any]]:
+    """The account of the person whom the address names."""
+    return reference, {}
+
+
+def asked_person(**_values: Any) -> tuple[str, Mapping[str, Any]]:
+    """The account of the person whom a check is about."""
+    return request.args.get("person", "").strip() or desk.NOWHERE, {}
+
+
+def part_for(action: str) -> About:
+    """The organisation that a list is about: the one that was named, or the first of the visitor's own."""
+
+    def about(**_values: Any) -> tuple[str, Mapping[str, Any]]:
+        named = request.args.get("organisation", "").strip()
+        service = current_app.extensions["postern"]
+        return named or desk.first_part(service, g.visitor, action, now=clock.now()), {}
+
+    return about
+
+
+def blueprint(service: Any) -> Blueprint:
+    """The desk."""
+    pages = Blueprint("desk", __name__)
+    add_access(pages, service)
+    add_people(pages, service)
+    add_lock_outs(pages, service)
+    add_enrolment(pages, service)
+    add_checks(pages, service)
+    return pages
+
+
+def add_access(pages: Blueprint, service: Any) -> None:
+    """My access."""
+
+    @pages.get("/account")
+    @allowed("view", "account", own)
+    def account() -> Response:
+        blocks = desk.my_access(service, g.visitor.reference, now=clock.now())
+        return show("account", blocks=blocks, lapsing=[(block, lapse) for block in blocks for lapse in block.lapses])
+
+
+def add_people(pages: Blueprint, service: Any) -> None:
+    """People in my part, and one of them."""
+
+    @pages.get("/people")
+    @allowed("view-people", "organisation", part_for("view-people"))
+    def people() -> Response:
+        form, now = read_filters(PeopleIn), clock.now()
+        if not form.ok:
+            return show("people", 422, form=form, listed=None, download="")
+        part = desk.part_of(service, g.visitor, "view-people", form.values["organisation"], now=now)
+        listed = listed_people(service, part, form, now)
+        download = url_for("desk.people_file", **{name: value for name, value in form.values.items() if value})
+        return show("people", form=form, listed=listed, download=download)
+
+    @pages.get("/people.csv")
+    @allowed("download", "organisation", part_for("download"))
+    def people_file() -> Response:
+        form, now = read_filters(PeopleIn), clock.now()
+        if not form.ok:
+            abort(404)
+        part = desk.part_of(service, g.visitor, "download", form.values["organisation"], now=now)
+        found = list(desk.every_row(service, part, form.values["name"], status_in(form), now=now))
+        return told_file(service, "people", form, PEOPLE_HEAD, [person_cells(row) for row in found])
+
+    @pages.get("/people/<path:reference>")
+    @allowed("view", "account", somebody)
+    def person(reference: str) -> Response:
+        now, visitor = clock.now(), g.visitor
+        row, sessions = desk.get_person(service, visitor, reference, now=now)
+        may = service.authorise.may_about(visitor, (*ACTS, "view-reasons"), "account", reference, now=now)
+        full = "view-reasons" in may and knows_why(service, reference)
+        blocks, others = desk.access_within(service, visitor, reference, now=now, full=full)
+        acts = acts_on(reference, may - needless(row))
+        return show("person", row=row, sessions=sessions, blocks=blocks, others=others, acts=acts)
+
+
+def asked_part(service: Any, action: str) -> tuple[Form, Part]:
+    """The part of the tree that a list is about, with the form that names it."""
+    form = read_filters(PartIn)
+    named = form.values["organisation"] if form.ok else desk.NOWHERE
+    return form, desk.part_of(service, g.visitor, action, named, now=clock.now())
+
+
+def told_file(service: Any, name: str, form: Form, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
+    """A list as a file, once the trail is told that it is taken away."""
+    desk.tell_download(service, g.visitor, name, form.values["organisation"], len(rows), now=clock.now())
+    return csv_response(name, head, rows)
+
+
+def add_lock_outs(pages: Blueprint, service: Any) -> None:
+    """Who is locked out: a page and a file."""
+
+    @pages.get("/people/lock-outs")
+    @allowed("view-lock-outs", "organisation", part_for("view-lock-outs"))
+    def lock_outs() -> Response:
+        form, part = asked_part(service, "view-lock-outs")
+        return show("lock_outs", form=form, listed=desk.list_locked(service, part, now=clock.now()))
+
+    @pages.get("/people/lock-outs.csv")
+    @allowed("download", "organisation", part_for("download"))
+    def lock_outs_file() -> Response:
+        form, part = asked_part(service, "download")
+        found = [locked_cells(row) for row in desk.list_locked(service, part, now=clock.now())]
+        return told_file(service, "lock-outs", form, LOCKED_HEAD, found)
+
+
+def add_enrolment(pages: Blueprint, service: Any) -> None:
+    """Where people get stuck: a page, its picture, a file."""
+
+    @pages.get("/people/enrolment")
+    @allowed("view-enrolment", "organisation", part_for("view-enrolment"))
+    def enrolment() -> Response:
+        form, part = asked_part(service, "view-enrolment")
+        stuck = desk.where_stuck(service, part, now=clock.now())
+        return show("enrolment", form=form, stuck=stuck, named={name: one for name, one in form.values.items() if one})
+
+    @pages.get("/people/enrolment.svg")
+    @allowed("view-enrolment", "organisation", part_for("view-enrolment"))
+    def enrolment_picture() -> Response:
+        stuck = desk.where_stuck(service, asked_part(service, "view-enrolment")[1], now=clock.now())
+        return Response(funnel_picture(stuck.total), content_type="image/svg+xml; charset=utf-8")
+
+    @pages.get("/people/enrolment.csv")
+    @allowed("download", "organisation", part_for("download"))
+    def enrolment_file() -> Response:
+        form, part = asked_part(service, "download")
+        rows = list(stuck_cells(desk.where_stuck(service, part, now=clock.now())))
+        return told_file(service, "enrolment", form, STUCK_HEAD, rows)
+
+
+def add_checks(pages: Blueprint, service: Any) -> None:
+    """Check access, one thing after another: whom and where, what, the answer."""
+
+    @pages.get("/check-access")
+    @allowed("view-people", "organisation", part_for("view-people"))
+    def check() -> Response:
+        return show("check", form=None, systems=system_names(service))
+
+    @pages.get("/check-access/question")
+    @allowed("check-access", "account", asked_person)
+    def check_question() -> Response:
+        form = read_filters(WhomIn)
+        rules = find_rules(service, form)
+        if rules is None:
+            return show("check", 422, form=form, systems=system_names(service))
+        return ask_page(rules, form, 200)
+
+    @pages.get("/check-access/answer")
+    @allowed("check-access", "account", asked_person)
+    def check_answer() -> Response:
+        rules = find_rules(service, None)
+        if rules is None:
+            abort(404)
+        form = read_filters(checking.schema_for(rules))
+        answer = answered(service, form) if form.ok else None
+        if answer is None:
+            return ask_page(rules, form, 422)
+        if asks_for_json():
+            return jsonify(answer.told)
+        return show("answer", answer=answer, values=form.values)
+
+
+# --- what views are made of
+
+
+def status_in(form: Form) -> Status | None:
+    """The standing that a list is narrowed down to."""
+    return Status(form.values["standing"]) if form.values["standing"] else None
+
+
+def listed_people(service: Any, part: Part, form: Form, now: Any) -> Any:
+    """The page of people that is asked for: by number, or from a place on where a standing is looked for."""
+    text, status = form.values["name"], status_in(form)
+    if status is None:
+        total = desk.count_people(service, part, text)
+        return paged(total, desk.page_of_people(service, part, text, now=now), PAGE)
+    start = int(after_key()) if after_key().isdecimal() and len(after_key()) < 10 else 0
+    rows = desk.every_row(service, part, text, status, now=now, start=start)
+    return keyset([row for row, _ in zip(rows, range(PAGE + 1), strict=False)], lambda row: str(row.place + 1), PAGE)
+
+
+def needless(row: Any) -> frozenset[str]:
+    """What need not be offered: whoever signs in already is not invited."""
+    is_active = row.account is not None and row.account.state == AccountState.ACTIVE
+    return frozenset({"invite"} if is_active else ())
+
+
+def acts_on(reference: str, may: Collection[str]) -> list[tuple[str, str]]:
+    """Links to what the visitor may do to a person, where there is a page for it."""
+    known = current_app.view_functions
+    acts = [(endpoint, words) for action, (endpoint, words) in ACTS.items() if action in may and endpoint in known]
+    return [(address_of(endpoint, reference), words) for endpoint, words in acts]
+
+
+def address_of(endpoint: str, reference: str) -> str:
+    """The address of a page about a person."""
+    takes = next(rule.arguments for rule in current_app.url_map.iter_rules(endpoint))
+    return url_for(endpoint, reference=reference) if "reference" in takes else url_for(endpoint, person=reference)
+
+
+def knows_why(service: Any, reference: str) -> bool:
+    """Whether the visitor may read why an access is on hold; asked on the record, for it is used at once."""
+    asked = ("view-reasons", "account", reference)
+    return bool(service.authorise(g.visitor, *asked, {}, now=clock.now()).allowed)
+
+
+def system_names(service: Any) -> list[tuple[str, str]]:
+    """Every system in force, by its name."""
+    rules, _ = service.decisions.in_force()
+    return sorted(((one.system, one.name) for one in rules.values() if one is not None), key=lambda pair: pair[1])
+
+
+def find_rules(service: Any, form: Form | None) -> SystemRules | None:
+    """The rules of the system that a check is about; None where it is none, which the form then says."""
+    rules, _ = service.decisions.in_force()
+    found: SystemRules | None = rules.get(request.args.get("system", ""))
+    if found is None and form is not None:
+        form.wrong("system", "Choose a system")
+    return found
+
+
+def ask_page(rules: SystemRules, form: Form, status: int) -> Response:
+    """The form that asks what somebody wants to do."""
+    known = {"person": request.args.get("person", ""), "system": rules.system}
+    told = {"rules": rules, "questions": checking.questions(rules), "asking": checking.asking(rules)}
+    return show("check_question", status, form=form, **known, **told)
+
+
+def answered(service: Any, form: Form) -> checking.Answer | None:
+    """The answer to a check; None where the question is wrong, which the form then says."""
+    now, person = clock.now(), form.values["person"]
+    day = form.values["day"]
+    if day is not None and day > clock.london_day(now):
+        form.wrong("day", "The day must be today or in the past")
+        return None
+    try:
+        return checking.check(service, g.visitor, form.values, lambda: knows_why(service, person), now=now)
+    except BadInput as wrong:
+        form.wrong(*checking.fault_of(wrong))
+        return None

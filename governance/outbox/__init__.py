@@ -1,0 +1,1 @@
+"""Mail that waits to be sent: written with what it tells of, sent by a job, each one once."""

@@ -1,0 +1,67 @@
+"""Hashes passwords with argon2id, and knows those that are guessed first. The keeper of argon2-cffi and of zxcvbn."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from governance.people.signin.choosing import GREATEST, normalised
+
+AT_ONCE = 4
+"""How many passwords one process hashes at a time: each takes its own memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a guess costs: memory in KiB, how often it is gone over, and how many threads share it."""
+
+    memory: int
+    rounds: int
+    threads: int = 1
+
+
+class Passwords:
+    """Hashes and compares. Whoever has no password is compared with one that nobody has, at the same cost."""
+
+    def __init__(self, cost: Cost) -> None:
+        self._hasher = PasswordHasher(cost.rounds, cost.memory, cost.threads)
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+
+    def hash(self, password: str) -> str:
+        """A password as it is stored: with its salt and with what it cost."""
+        with self._places:
+            return self._hasher.hash(normalised(password))
+
+    def matches(self, stored: str | None, password: str) -> bool:
+        """Whether a password is the stored one; the work is the same where none is stored."""
+        with self._places:
+            nobodys = self._nobodys
+            try:
+                self._hasher.verify(stored or nobodys, normalised(password)[: GREATEST + 1])
+            except (VerificationError, InvalidHashError):
+                return False
+        return stored is not None
+
+    def is_current(self, stored: str) -> bool:
+        """Whether a stored hash cost what one costs now."""
+        return not self._hasher.check_needs_rehash(stored)
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._hasher.hash("a password that nobody has")
+
+
+@cache
+def _common() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - read when somebody first chooses a password
+
+    return frozenset(word for words in FREQUENCY_LISTS.values() for word in words)
+
+
+def is_common(plain: str) -> bool:
+    """Whether a text in small letters is in a list of passwords, names or words that are guessed first."""
+    return plain in _common()

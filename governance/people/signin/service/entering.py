@@ -1,0 +1,150 @@
+"""Signs people in with a password, and out. Every try is counted first; whatever fails, the answer is the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from governance.kernel.db import Databases
+from governance.people.signin.rules import (
+    FROM_ELSEWHERE,
+    FROM_ONE_PLACE,
+    AccountFacts,
+    AccountState,
+    Failure,
+    device_in_words,
+    place_of,
+    same_site_path,
+)
+from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.sessions import begin_session, end_sessions
+from governance.people.signin.store import accounts, attempts
+from governance.ports.actor import Actor, Entry
+from governance.ports.authorise import MayEnter
+from governance.ports.visitor import Visitor
+from governance.trail.entries import tell
+
+NOBODY = "nobody"
+
+
+class Browser(NamedTuple):
+    """What a request tells of where it comes from, and where its person wants to go on to."""
+
+    address: str
+    user_agent: str
+    next_path: str = ""
+
+    @property
+    def device(self) -> str:
+        """The device in words."""
+        return device_in_words(self.user_agent)
+
+    @property
+    def on(self) -> str:
+        """Where to go on: a path of this site or nothing."""
+        return same_site_path(self.next_path)
+
+
+class Problem(StrEnum):
+    """Why somebody was not signed in, as far as they are told."""
+
+    WRONG = "wrong"
+    HELD = "held"
+    STOPPED = "stopped"
+
+
+class Entered(NamedTuple):
+    """A session's secret, or the problem and for how many seconds it lasts."""
+
+    secret: str = ""
+    problem: Problem | None = None
+    seconds: int = 0
+
+
+def sign_in(
+    databases: Databases, ground: Ground, name: str, password: str, browser: Browser, *,
+    may_enter: MayEnter, now: datetime,
+) -> Entered:  # fmt: skip
+    """Prove the first factor with a password. No lock is held while it is hashed, nor while the rules are asked."""
+    with databases.reading() as session:
+        found = accounts.find_by_name(session, name)
+    held_until = try_once(databases, ground, found, name, browser, now=now)
+    if held_until is not None:
+        refuse(databases, found, Failure.HELD, now=now)
+        return waiting(held_until, now)
+    matches = ground.passwords.matches(found.password if found is not None else None, password)
+    if found is None or not matches or found.state is not AccountState.ACTIVE:
+        refuse(databases, found, why_not(found, matches=matches), now=now)
+        return Entered(problem=Problem.WRONG)
+    if not may_enter(found.person, found.reference, now):
+        refuse(databases, found, Failure.NOT_PERMITTED, now=now)
+        return Entered(problem=Problem.WRONG)
+    renewed = None if ground.passwords.is_current(found.password or "") else ground.passwords.hash(password)
+    with databases.change(found.reference, now) as session:
+        if not accounts.set_signed_in(session, found, now, renewed):
+            told_refused(session, found, Failure.CHANGED)
+            return Entered(problem=Problem.WRONG)
+        forgive(session, ground, found, browser, now)
+        return Entered(
+            begin_session(
+                session, found.person, found.reference, ("pwd",), browser.device, now=now, next_path=browser.on
+            )
+        )
+
+
+def try_once(
+    databases: Databases, ground: Ground, found: AccountFacts | None, name: str, browser: Browser, *, now: datetime
+) -> datetime | None:
+    """Count a try; until when it is held, or None where it may be looked at."""
+    here, anywhere = ground.counters(found, name, place_of(browser.address))
+    with databases.writing() as session:
+        turn = attempts.take_turn(session, anywhere, here, FROM_ONE_PLACE, now)
+        if turn.held_until is None and not turn.is_familiar:
+            turn = attempts.take_turn(session, anywhere, anywhere, FROM_ELSEWHERE, now)
+    return turn.held_until
+
+
+def forgive(session: Session, ground: Ground, account: AccountFacts, browser: Browser, now: datetime) -> None:
+    """Begin to count anew, and note that this is a place where it goes well."""
+    here, anywhere = ground.counters(account, "", place_of(browser.address))
+    attempts.forgive(session, here, now)
+    attempts.forgive(session, anywhere)
+
+
+def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:
+    """Why a try failed, for the trail."""
+    if found is None:
+        return Failure.UNKNOWN
+    if found.state is not AccountState.ACTIVE:
+        return Failure.NOT_ACTIVE
+    return Failure.NO_PASSWORD if found.password is None else Failure.CHANGED if matches else Failure.WRONG_PASSWORD
+
+
+def waiting(held_until: datetime, now: datetime) -> Entered:
+    """What somebody is told who must wait."""
+    seconds = (held_until - now).total_seconds()
+    stopped = seconds > 86_400
+    return Entered(problem=Problem.STOPPED if stopped else Problem.HELD, seconds=0 if stopped else max(1, int(seconds)))
+
+
+def refuse(databases: Databases, found: AccountFacts | None, why: Failure, *, now: datetime) -> None:
+    """Tell the trail that somebody was not signed in; never what was typed."""
+    with databases.change(found.reference if found is not None else NOBODY, now) as session:
+        told_refused(session, found, why)
+
+
+def told_refused(session: Session, found: AccountFacts | None, why: Failure) -> None:
+    """The entry of a refusal."""
+    actor = Actor(found.reference if found is not None else NOBODY, "page")
+    tell(session, Entry("sign_in.refused", actor, {"failure": why.value}))
+
+
+def sign_out(session: Session, visitor: Visitor, *, now: datetime) -> None:
+    """End the visitor's own session."""
+    actor = Actor(visitor.reference, "page")
+    end_sessions(
+        session, visitor.person, "signed out", actor=actor, now=now, which=lambda one: one.row == visitor.session
+    )

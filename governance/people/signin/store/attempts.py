@@ -1,0 +1,64 @@
+"""Counts failures in a row. One statement counts each try before it is looked at, so no race gives a guess more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from governance.kernel.recorded import UtcDateTime
+from governance.people.signin.models import SignInAttempts
+from governance.people.signin.rules import STOPPED, Patience
+
+
+class Turn(NamedTuple):
+    """Whether somebody may try: `held_until` is set where not; `is_familiar` says that it has gone well here before."""
+
+    held_until: datetime | None
+    is_familiar: bool = False
+
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def take_turn(session: Session, subject: bytes, counted: bytes, patience: Patience, now: datetime) -> Turn:
+    """Count a try as a failure, unless the one before is still being waited for. What goes well is forgiven after."""
+    failures = SignInAttempts.failures + 1
+    holds = [(patience.most, STOPPED), *((many, now + wait) for many, wait in reversed(patience.steps))]
+    until = case(*((failures >= many, literal(end, UtcDateTime)) for many, end in holds), else_=None)
+    insert = INSERTS[session.get_bind().dialect.name](SignInAttempts)
+    row = session.execute(
+        insert.values(counted=counted, subject=subject, failures=1, last_at=now)
+        .on_conflict_do_update(
+            index_elements=[SignInAttempts.counted],
+            set_={"failures": failures, "held_until": until, "last_at": now},
+            where=SignInAttempts.held_until.is_(None) | (SignInAttempts.held_until <= now),
+        )
+        .returning(SignInAttempts.good_at)
+    ).one_or_none()
+    if row is not None:
+        return Turn(None, row[0] is not None)
+    return Turn(session.scalars(select(SignInAttempts.held_until).where(SignInAttempts.counted == counted)).one())
+
+
+def forgive(session: Session, counted: bytes, now: datetime | None = None) -> None:
+    """Begin to count anew; with a moment, it is also noted that it went well here then."""
+    good = {"good_at": now} if now is not None else {}
+    session.execute(
+        update(SignInAttempts).where(SignInAttempts.counted == counted).values(failures=0, held_until=None, **good)
+    )
+
+
+def forgive_all(session: Session, subject: bytes) -> None:
+    """Begin to count anew everywhere: somebody has shown in another way who they are, or was set free."""
+    session.execute(update(SignInAttempts).where(SignInAttempts.subject == subject).values(failures=0, held_until=None))
+
+
+def remove_old(session: Session, before: datetime) -> int:
+    """Remove what was last counted before a moment; who was stopped stays stopped."""
+    standing = SignInAttempts.held_until.is_not(None) & (SignInAttempts.held_until >= STOPPED)
+    gone = session.execute(delete(SignInAttempts).where(SignInAttempts.last_at < before, ~standing))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Templates of the pages and of mails: data, loaded by governance/web/layout.py."""

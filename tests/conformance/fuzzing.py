@@ -1,0 +1,75 @@
+"""Schemathesis against a running server: requests made from /openapi.json, right and wrong, each answer checked.
+
+`python -m tests.conformance.fuzzing 100000` sends so many; `make fuzz` does.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.installation import installed
+from tests.servers import SYSTEM, Server
+
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+    "response_schema_conformance", "negative_data_rejection", "positive_data_acceptance", "unsupported_method",
+    "allow_header_conformance", "ignored_auth",
+)  # fmt: skip
+OPERATIONS = 3
+"""So many of the operations take something that can be varied without end."""
+EDGES = 500
+"""At least so many are made of the edges of the descriptions, however few are asked for."""
+
+CONFIG = f"""
+[parameters]
+system = "{SYSTEM}"
+"""
+
+
+class Fuzzed(NamedTuple):
+    """What came of it: how many requests, whether all checks passed, and what was printed."""
+
+    requests: int
+    passed: bool
+    printed: str
+
+
+def fuzz(server: Server, folder: Path, examples: int, seed: int) -> Fuzzed:
+    """Send so many requests to each operation that takes anything, and the edges of each description beside."""
+    config, report = folder / "schemathesis.toml", folder / "report.json"
+    config.write_text(CONFIG, "utf-8")
+    address = f"http://127.0.0.1:{server.port}"
+    command = [
+        *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "--no-color"),
+        *("run", f"{address}/openapi.json", "--url", address, "--header", f"Authorization:Bearer {server.key}"),
+        *("--phases", "coverage,fuzzing", "--checks", ",".join(CHECKS), "--max-examples", str(examples)),
+        *("--seed", str(seed), "--continue-on-failure", "--no-shrink", "--suppress-health-check", "all"),
+        *("--report-json-path", str(report), "--warnings", "off"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    found = re.search(r"([\d,]+) generated", done.stdout)
+    requests = int(found[1].replace(",", "")) if found else 0
+    return Fuzzed(requests, done.returncode == 0, done.stdout + done.stderr)
+
+
+def each_of(requests: int) -> int:
+    """How many requests each operation gets, so that there are so many in all."""
+    return max(1, -(-(requests - EDGES) // OPERATIONS))
+
+
+def main() -> int:
+    """Fuzz a server of our own, and say what came of it."""
+    wanted = int(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name, installed(Path(name), "sqlite") as made:
+        server = made.server()
+        server.wait()
+        came = fuzz(server, Path(name), each_of(wanted), seed=wanted)
+    sys.stdout.write(came.printed)
+    return 0 if came.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

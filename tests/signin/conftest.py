@@ -1,0 +1,59 @@
+"""Sign-in on both databases: an installation with Ann and Mo, and what tests do to it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.commands import Desk, desk, quick_desk
+from tests.installation import Installation, installation, installed, shared_installation
+from tests.signin.browsers import Site
+from tests.signin.people import Place
+
+__all__ = ["Desk", "desk", "installation", "quick_desk", "shared_installation"]
+
+
+@pytest.fixture
+def place(installation: Installation) -> Place:
+    """An installation of the test's own, once on each database."""
+    return Place(installation)
+
+
+@pytest.fixture
+def shared(shared_installation: Installation) -> Place:
+    """An installation that the tests of a file share; each uses people of its own."""
+    return Place(shared_installation)
+
+
+@pytest.fixture(scope="module")
+def quick_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages of an installation on SQLite: what a page shows no database can change."""
+    with installed(tmp_path_factory.mktemp("quick"), "sqlite") as installation:
+        made = Site(Place(installation))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def quick_site(quick_pages: Site) -> Site:
+    """Those pages, for one test: everything is allowed."""
+    return quick_pages.anew(Place(quick_pages.place.installation))
+
+
+@pytest.fixture
+def quick(quick_site: Site) -> Place:
+    """That installation, for what no database can change."""
+    return quick_site.place
+
+
+@pytest.fixture(scope="module")
+def pages(shared_installation: Installation) -> Iterator[Site]:
+    """The pages of that installation."""
+    made = Site(Place(shared_installation))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(pages: Site, shared: Place) -> Site:
+    """The pages, for one test: everything is allowed."""
+    return pages.anew(shared)

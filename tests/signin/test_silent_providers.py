@@ -1,0 +1,58 @@
+"""A provider that begins to answer and does not end: nobody is signed in, and it is told as one that is silent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from governance.kernel.errors import Unavailable
+from governance.people.signin import federation
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CUT: dict[str, bytes] = {
+    "stops": b'Content-Length: 1000\r\n\r\n{"issuer"',
+    "is cut off in a chunk": b'Transfer-Encoding: chunked\r\n\r\n90\r\n{"issuer"',
+    "is no gzip": b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+    "is no JSON": b'Content-Length: 9\r\n\r\n{"issuer"',
+    "is too long": b"Content-Length: 2000000\r\n\r\n" + b" " * 2_000_000,
+}
+"""What stands after the first line of an answer that is none."""
+
+
+@pytest.fixture
+def door() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        yield made
+
+
+def answer(door: socket.socket, told: bytes, *, hang_up: bool) -> list[socket.socket]:
+    """Answer the first who comes with some bytes; the line is kept open, or cut."""
+    kept: list[socket.socket] = []
+
+    def once() -> None:
+        line, _ = door.accept()
+        line.recv(10_000)
+        line.sendall(told)
+        line.close() if hang_up else kept.append(line)
+
+    threading.Thread(target=once, daemon=True).start()
+    return kept
+
+
+@pytest.mark.parametrize("what", CUT)
+@pytest.mark.parametrize("hang_up", [True, False], ids=["gone", "waits"])
+def test_half_an_answer_is_none(door: socket.socket, monkeypatch: pytest.MonkeyPatch, what: str, hang_up: bool) -> None:
+    monkeypatch.setattr(federation, "PATIENCE", (1, 0.3))
+    kept = answer(door, HEAD + CUT[what], hang_up=hang_up)
+    with pytest.raises(Unavailable):
+        federation.fetch(f"http://127.0.0.1:{door.getsockname()[1]}/jwks")
+    for line in kept:
+        line.close()
+
+
+def test_a_whole_answer_in_small_chunks_is_one(door: socket.socket) -> None:
+    chunks = b"".join(b"1\r\n%c\r\n" % letter for letter in b'{"issuer": "https://login.example.org"}')
+    answer(door, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n", hang_up=True)
+    found = federation.fetch(f"http://127.0.0.1:{door.getsockname()[1]}/.well-known/openid-configuration")
+    assert found == {"issuer": "https://login.example.org"}

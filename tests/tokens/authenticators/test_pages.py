@@ -1,0 +1,340 @@
+"""The pages: second step, adding in four screens, my authenticators, somebody else's; as a browser sees them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from governance.outbox.models import OutboxMail
+from governance.people.signin.models import Account
+from governance.people.signin.views import COOKIE
+from governance.people.store import get_person
+from governance.ports.authorise import Permission
+from tests.installation import Installation
+from tests.web.browser_kit import Browser, app_of
+from tokens.authenticators import totp
+
+START = datetime(2026, 6, 1, 9, tzinfo=UTC)
+NUMBERS = count(1)
+MINE = "/account/authenticators"
+SECOND = "/sign-in/second-step"
+
+
+class Desk:
+    """An application, its people, and a clock that tests move."""
+
+    def __init__(self, installation: Installation, clock: Any) -> None:
+        self.installation, self.clock = installation, clock
+        self.app = app_of(installation)
+        self.asked: list[tuple] = []
+        self.really = self.app.extensions["postern"].authorise
+        self.app.extensions["postern"].authorise = self.authorise
+
+    def authorise(self, visitor, action, resource_type, resource_id, properties, *, now):
+        if resource_id == visitor.reference:
+            return self.really(visitor, action, resource_type, resource_id, properties, now=now)
+        self.asked.append((visitor.reference, action, resource_type, resource_id, properties["own"]))
+        return Permission(allowed=True)
+
+    def later(self, **by: float) -> None:
+        self.clock.shift(timedelta(**by))
+
+    def person(self, acr: str = "") -> tuple[Browser, str]:
+        """Somebody new and their browser, signed in so far."""
+        reference = f"pages-{next(NUMBERS)}"
+        work = {"organisation": "council", "post": "clerk", "from": "2020-01-01"}
+        self.installation.apply(
+            people=[{"reference": reference, "name": reference.title()}],
+            employment=[{"person": reference, **work}],
+        )
+        address = f"{reference}@example.org"
+        with self.installation.databases.writing() as session:
+            person = get_person(session, reference).id
+            account = {"email": address, "email_key": address, "state": "active", "invited_by": "test"}
+            session.add(Account(person_id=person, created_at=START, **account))
+        browser = Browser(self.app)
+        browser.sign_in(reference, acr)
+        return browser, reference
+
+    def enrolled(self) -> tuple[Browser, str, bytes]:
+        """Somebody signed in with an app that they have enrolled by the pages."""
+        browser, reference = self.person()
+        page = browser.get(f"{MINE}/add").send(kind="totp").follow()
+        seed = totp.read_seed(page.tree.one("p", id="key").text)
+        assert page.send(code=self.code(seed)).status == 303
+        self.later(seconds=60)
+        return browser, reference, seed
+
+    def code(self, seed: bytes, steps: int = 0) -> str:
+        return totp.code_of(seed, totp.step_of(datetime.now(UTC)) + steps)  # noqa: TID251 - the moved clock
+
+    def mail(self, reference: str, template: str) -> dict[str, str]:
+        with self.installation.databases.reading() as session:
+            mine = select(OutboxMail.data).where(OutboxMail.address == f"{reference}@example.org")
+            return session.scalars(mine.where(OutboxMail.template == template).order_by(OutboxMail.id.desc())).first()
+
+
+@pytest.fixture
+def desk(house: Installation) -> Iterator[Desk]:
+    with time_machine.travel(START, tick=False) as clock:
+        made = Desk(house, clock)
+        yield made
+        made.app.extensions["postern"].databases.close()
+
+
+def secret_of(browser):
+    return browser.client.get_cookie(COOKIE, domain=browser._host).value
+
+
+def number_of(page):
+    return int(re.search(r"authenticators/(\d+)/lost", page.text).group(1))
+
+
+# --- adding
+
+
+def test_an_app_is_added_in_four_screens(desk):
+    browser, reference = desk.person()
+    assert browser.get(SECOND).location.endswith(f"{MINE}/add")
+    choose = browser.get(f"{MINE}/add")
+    picture = choose.send(kind="totp").follow()
+    assert picture.tree.one("svg")["role"] == "img"
+    seed = totp.read_seed(picture.tree.one("p", id="key").text)
+    assert len(seed) == 20
+    done = picture.send(code=desk.code(seed), label="Work phone").follow()
+    codes = done.send()
+    assert [page.heading for page in (choose, picture, done, codes)] == [
+        "Add a way to prove who you are", "Set up your authenticator app", "It is set up", "Your recovery codes",
+    ]  # fmt: skip
+    assert len(codes.tree.all("code")) == 10
+    mine = browser.get(MINE)
+    assert {"Work phone", "Recovery codes"} <= {one.text for one in mine.tree.all("h2")}
+    assert desk.mail(reference, "authenticator-added") == {"kind": "Authenticator app"}
+
+
+def test_the_picture_says_what_the_typed_key_says(desk):
+    """The picture is drawn of the very address that holds the key, without any style of its own."""
+    from tokens.authenticators.drawing import draw_qr
+
+    browser, reference = desk.person()
+    page = browser.get(f"{MINE}/add").send(kind="totp").follow()
+    seed = totp.read_seed(page.tree.one("p", id="key").text)
+    drawn = draw_qr(totp.enrolment_uri(seed, reference, "Postern"), "QR code for your authenticator app")
+    assert drawn in page.text
+    assert "style" not in drawn
+
+
+def test_wrong_first_codes_are_told_plainly(desk):
+    browser, _ = desk.person()
+    page = browser.get(f"{MINE}/add").send(kind="totp").follow()
+    seed = totp.read_seed(page.tree.one("p", id="key").text)
+    short = page.send(code="12345")
+    assert (short.status, short.errors["#code"]) == (422, "Type the 6 digits that are shown, without anything else.")
+    slow = page.send(code=desk.code(seed, -6))
+    assert slow.errors["#code"].startswith("Your phone’s clock is about 3 minutes slow.")
+    assert slow.send(code=desk.code(seed, -7), after=desk.code(seed, -6)).status == 303
+
+
+def test_the_key_is_shown_to_nobody_afterwards(desk):
+    browser, _ = desk.person()
+    page = browser.get(f"{MINE}/add").send(kind="totp").follow()
+    path = page.form()["action"]
+    key = page.tree.one("p", id="key").text
+    seed = totp.read_seed(key)
+    page.send(code=desk.code(seed))
+    assert browser.get(path).status == 404
+    assert key not in browser.get(MINE).text
+
+
+def test_a_hardware_token_is_added(desk):
+    browser, reference, _ = desk.enrolled()
+    page = browser.get(f"{MINE}/add").send(kind="hotp").follow()
+    wrong = page.send(serial="", secret="abc", label="Blue")
+    assert set(wrong.errors) == {"#serial"}
+    seed = bytes(range(20))
+    bad = wrong.send(serial=f"P-{reference}", secret="abc", label="Blue")
+    assert set(bad.errors) == {"#secret"}
+    assert "abc" not in bad.text
+    trial = bad.send(serial=f"P-{reference}", secret=seed.hex(), label="Blue").follow()
+    assert trial.send(code=totp.code_of(seed, 0)).follow().heading == "It is set up"
+
+
+# --- the second step
+
+
+def test_a_code_signs_in_and_the_session_has_another_secret(desk):
+    browser, reference, seed = desk.enrolled()
+    browser.sign_in(reference, "")
+    before = secret_of(browser)
+    page = browser.get(f"{SECOND}?next={MINE}")
+    field = page.tree.one("input", id="code")
+    assert (field["inputmode"], field["autocomplete"]) == ("numeric", "one-time-code")
+    answer = page.send(code=desk.code(seed))
+    assert answer.location == MINE
+    assert secret_of(browser) != before
+    assert browser.get(MINE).status == 200
+    browser.client.set_cookie(COOKIE, before, domain=browser._host, secure=True)
+    assert browser.get(MINE).status == 303
+
+
+def test_wrong_and_used_codes_are_told_and_another_way_is_offered(desk):
+    browser, reference, seed = desk.enrolled()
+    browser.get(f"{MINE}/added").send()
+    browser.sign_in(reference, "")
+    page = browser.get(SECOND)
+    assert "Recovery codes" in [one.text for one in page.tree.one("main").all("a")]
+    code = desk.code(seed)
+    assert page.send(code=code).status == 303
+    browser.sign_in(reference, "")
+    used = browser.get(SECOND).send(code=code)
+    assert used.errors["#code"] == "That code was used already. Wait for the next one and type that."
+    assert used.tree.one("input", id="code")["value"] == ""
+    waiting = used.send(code=desk.code(seed, 1))
+    assert waiting.errors["#code"] == "Wait 1 second and try again."
+    assert (
+        browser.get(browser.get(SECOND).link("Recovery codes")).tree.one("label", **{"for": "code"}).text
+        == "Recovery code"
+    )
+
+
+def test_two_codes_help_a_phone_with_a_slow_clock(desk):
+    browser, reference, seed = desk.enrolled()
+    desk.later(hours=1)
+    browser.sign_in(reference, "")
+    slow = browser.get(SECOND).send(code=desk.code(seed, -6))
+    page = browser.get(slow.link("Type two codes in a row instead"))
+    desk.later(seconds=2)
+    assert page.send(first=desk.code(seed, -5), second=desk.code(seed, -4)).status == 303
+
+
+def test_ten_wrong_codes_end_the_half_session(desk):
+    browser, reference, _ = desk.enrolled()
+    browser.sign_in(reference, "")
+    page = browser.get(SECOND)
+    for _ in range(10):
+        page = page.send(code="000000")
+        desk.later(seconds=31)
+    assert browser.get(SECOND).location.startswith("/sign-in")
+    assert desk.mail(reference, "authenticator-locked") == {"time": "15 minutes"}
+
+
+def test_half_signed_in_reaches_nothing_else(desk):
+    browser, reference, _ = desk.enrolled()
+    browser.sign_in(reference, "")
+    number = 1
+    for path in (
+        MINE,
+        f"{MINE}/added",
+        f"{MINE}/add/recovery",
+        f"{MINE}/{number}/lost",
+        f"/people/{reference}/authenticators",
+    ):
+        page = browser.get(path)
+        assert (page.status, page.location.split("?")[0]) == (303, SECOND), path
+    refused = browser.get(f"{MINE}/add")
+    assert (refused.status, refused.codes) == (403, ["needs_replacement"])
+
+
+# --- my authenticators
+
+
+def test_what_needs_a_fresh_factor_leads_to_the_second_step_and_back(desk):
+    browser, _, seed = desk.enrolled()
+    path = f"{MINE}/{number_of(browser.get(MINE))}/rename"
+    desk.later(minutes=10)
+    away = browser.get(path)
+    assert away.location == f"{SECOND}?next={path}"
+    again = browser.get(away.location)
+    assert again.heading == "Prove again who you are"
+    back = again.send(code=desk.code(seed))
+    assert back.location == path
+    saved = back.follow().send(label="Old phone").follow()
+    assert saved.told == ["The name is changed."]
+    assert "Old phone" in saved.words
+
+
+def test_a_lost_one_signs_its_own_session_out(desk):
+    browser, reference, seed = desk.enrolled()
+    page = browser.get(f"{MINE}/{number_of(browser.get(MINE))}/lost")
+    gone = page.send()
+    assert gone.location.endswith("/sign-in")
+    browser.sign_in(reference, "")
+    left = browser.get(SECOND)
+    assert "You have nothing left" in left.words
+    assert desk.mail(reference, "authenticator-lost")
+    assert seed
+
+
+def test_the_last_one_is_not_removed(desk):
+    browser, _, _ = desk.enrolled()
+    page = browser.get(f"{MINE}/{number_of(browser.get(MINE))}/remove").send()
+    assert (page.status, page.codes) == (403, ["last_one"])
+
+
+def test_nobody_reaches_somebody_elses_by_number(desk):
+    browser, _, _ = desk.enrolled()
+    other, _, _ = desk.enrolled()
+    number = number_of(browser.get(MINE))
+    for act in ("lost", "rename", "remove"):
+        assert other.get(f"{MINE}/{number}/{act}").status == 404
+        assert other.post(f"{MINE}/{number}/{act}", {"label": "x"} if act == "rename" else {}).status == 404
+
+
+# --- officers
+
+
+def test_an_officer_sees_no_secret_reports_lost_and_unlocks(desk):
+    browser, reference, seed = desk.enrolled()
+    officer, own = desk.person("mfa")
+    page = officer.get(f"/people/{reference}/authenticators")
+    assert desk.asked[-1] == (own, "view-authenticators", "account", reference, False)
+    assert totp.as_typed(seed) not in page.text
+    after = page.send().follow()
+    assert after.told == ["It no longer counts, and their sessions have ended."]
+    assert "Reported lost" in after.words
+    assert browser.get(MINE).status == 303
+
+
+def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
+    browser, reference, _ = desk.enrolled()
+    theirs = f"/people/{reference}/authenticators"
+    one, _ = desk.person("mfa")
+    two, _ = desk.person("mfa")
+    one.get(theirs).send().follow()
+    page = one.get(theirs)
+    empty = page.send(why="")
+    assert empty.errors == {"#why": "Say why; it goes on the record"}
+    asked = empty.send(why="Phone fell into the canal").follow()
+    assert "Approve it" not in asked.words
+    number = re.search(r"replacement/(\d+)/refuse", asked.text).group(1)
+    own = one.post(f"{theirs}/replacement/{number}/approve", {})
+    assert (own.status, own.codes) == (403, ["self_approval"])
+    assert two.get(theirs).send().follow().told == ["Approved. They get a link by mail; it is good for 24 hours, once."]
+    link = desk.mail(reference, "authenticator-replacement")["link"]
+    token = link.rpartition("/")[2]
+    assert all(token not in page.text for page in (one.get(theirs), two.get(theirs)))
+    browser.sign_in(reference, "")
+    page = browser.get(link)
+    add = page.send().follow()
+    trial = add.send(kind="totp").follow()
+    seed = totp.read_seed(trial.tree.one("p", id="key").text)
+    done = trial.send(code=desk.code(seed)).follow()
+    assert "This one is temporary" in done.words
+    assert browser.get(link).send().codes == ["link_spent"]
+
+
+def test_a_replacement_is_decided_under_its_own_person_only(desk):
+    """The door asks about the person in the path: a number of somebody else's replacement is not found there."""
+    _, reference, _ = desk.enrolled()
+    _, other, _ = desk.enrolled()
+    one, _ = desk.person("mfa")
+    two, _ = desk.person("mfa")
+    asked = one.post(f"/people/{reference}/authenticators/replacement", {"why": "lost"}).follow()
+    number = re.search(r"replacement/(\d+)/refuse", asked.text).group(1)
+    for act in ("approve", "refuse"):
+        assert two.post(f"/people/{other}/authenticators/replacement/{number}/{act}", {}).status == 404

@@ -1,0 +1,129 @@
+"""Slow, greedy and impatient callers, and a server that is told to stop: an answer in time, never a hang."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Installation, installed, launcher
+from tests.servers import SYSTEM, Launcher, Server
+from tests.web.wire import BODY, asked, read_answer, request, send
+
+__all__ = ["launcher"]
+
+PACE = 5
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installed(tmp_path_factory.mktemp("place"), "sqlite") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(place: Installation, launcher: Launcher) -> Iterator[Server]:
+    made = place.server(launcher, POSTERN_MAX_BODY="5000")
+    made.wait()
+    yield made
+    made.kill()
+
+
+def head(server: Server, length: int, *more: str) -> bytes:
+    """A question's head, with a length that may promise too much."""
+    return request(server, "Content-Type: application/json", f"Content-Length: {length}", *more, body=b"", keep=True)
+
+
+def test_a_body_that_does_not_come_is_refused_in_time(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as link:
+        link.sendall(head(server, len(BODY)) + BODY[:-5])
+        began = time.monotonic()
+        assert asked(server)[0] == 200, "nobody else waits for it"
+        status, headers, told = read_answer(link)
+        assert (status, headers["content-type"]) == (408, "application/problem+json")
+        assert json.loads(told)["status"] == 408
+        assert 8 < time.monotonic() - began < 13
+
+
+def test_a_head_that_does_not_end_is_hung_up_on(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as link:
+        link.sendall(head(server, len(BODY))[:-4])
+        assert asked(server)[0] == 200
+        link.settimeout(14)
+        assert link.recv(1000)[:12] in (b"", b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("path", [f"/systems/{SYSTEM}/access/v1/evaluation", "/healthz"])
+def test_a_body_that_is_too_great_is_not_read(server: Server, path: str) -> None:
+    status, headers, told = send(server, request(server, "Content-Length: 5001", body=b"", path=path))
+    assert (status, headers["content-type"]) == (413, "application/problem+json")
+    assert "5000" in json.loads(told)["detail"]
+
+
+def test_the_greatest_body_is_read(server: Server) -> None:
+    status, _, told = asked(server, body=BODY + b" " * (5000 - len(BODY)))
+    assert (status, json.loads(told)["decision"]) == (200, True)
+
+
+def test_pieces_of_a_body_beyond_the_limit_are_refused_behind_too(server: Server) -> None:
+    piece = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+    raw = request(server, "Transfer-Encoding: chunked", body=piece * 3 + b"0\r\n\r\n", path="/healthz")
+    assert send(server, raw)[0] == 413
+
+
+def test_many_idle_callers_keep_nobody_out(server: Server) -> None:
+    idle = [socket.create_connection(("127.0.0.1", server.port), timeout=15) for _ in range(300)]
+    try:
+        began = time.monotonic()
+        assert asked(server)[0] == 200
+        assert time.monotonic() - began < 3
+    finally:
+        for link in idle:
+            link.close()
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(place: Installation, launcher: Launcher) -> None:
+    server = place.server(launcher, POSTERN_RATE_LIMIT=str(PACE))
+    server.wait()
+    answers = [asked(server) for _ in range(3 * PACE)]
+    refused = [one for one in answers if one[0] == 429]
+    assert {one[0] for one in answers} == {200, 429}
+    assert len(refused) <= PACE, "twice the rate at once"
+    _, headers, told = refused[0]
+    assert (headers["content-type"], headers["retry-after"]) == ("application/problem+json", "1")
+    assert json.loads(told)["status"] == 429
+    time.sleep(1.1)
+    assert asked(server)[0] == 200
+    server.kill()
+
+
+def test_a_request_under_way_is_answered_when_the_server_stops(place: Installation, launcher: Launcher) -> None:
+    server = place.server(launcher)
+    server.wait()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as link:
+        link.sendall(head(server, len(BODY)) + BODY[:-5])
+        time.sleep(0.2)
+        stopping = threading.Thread(target=server.kill, args=(signal.SIGTERM,))
+        stopping.start()
+        time.sleep(0.3)
+        link.sendall(BODY[-5:])
+        status, headers, told = read_answer(link)
+        assert (status, json.loads(told)["decision"]) == (200, True)
+        assert headers["connection"] == "close"
+        assert place.recorded(headers["decision-id"])["leaf"]["decision"] is True
+    stopping.join()
+
+
+def test_several_workers_share_the_work(place: Installation, launcher: Launcher, tmp_path: Path) -> None:
+    server = place.server(launcher, workers=3)
+    server.wait()
+    chains = {asked(server)[1]["decision-id"].partition("-")[0] for _ in range(60)}
+    assert 2 <= len(chains) <= 3
+    server.kill()
+    place.assert_intact()

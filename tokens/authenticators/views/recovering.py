@@ -1,0 +1,75 @@
+"""Pages: recovery codes, what comes after something was added, and taking up a temporary replacement."""
+
+from __future__ import annotations
+
+from flask import Response, g
+
+from governance.kernel import clock
+from governance.kernel.verdict import Refused
+from governance.web.forms import read_form
+from governance.web.pages import go, of_own, render
+from tokens.authenticators import enrolling, replacing, service
+from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Kind
+from tokens.authenticators.schemas import NothingForm
+from tokens.authenticators.views import MINE, REPLACEMENT, changed, house, laid, refused, sealer
+
+
+def my_ways() -> list[AuthenticatorFacts]:
+    """What the visitor can prove themselves with."""
+    with house().databases.reading() as session:
+        return service.choices(session, g.visitor, now=clock.now())
+
+
+@of_own("view-authenticators")
+def added() -> Response:
+    """Say that it is set up, and what to do next: recovery codes, a second authenticator."""
+    ways = my_ways()
+    temporary = next((one for one in ways if one.is_temporary), None)
+    codes = any(one.kind is Kind.RECOVERY for one in ways)
+    others = [one for one in ways if one.kind is not Kind.RECOVERY]
+    return render("authenticators/added.html", codes=codes, temporary=temporary, others=others, names=KIND_NAMES)
+
+
+@of_own("enrol-authenticator")
+def explain_codes() -> Response:
+    """Say what recovery codes are for, before they are made."""
+    return render("authenticators/add-recovery.html", again=any(one.kind is Kind.RECOVERY for one in my_ways()))
+
+
+@of_own("enrol-authenticator")
+def make_codes() -> Response:
+    """Make recovery codes. They are shown in the answer itself, for nothing keeps them: no other page does so."""
+    read_form(NothingForm)
+    now = clock.now()
+    try:
+        with house().databases.change(g.visitor.reference, now) as session:
+            codes = enrolling.new_recovery_codes(session, sealer(), g.visitor, now=now)
+    except Refused as wrong:
+        return refused(wrong)
+    return render("authenticators/recovery-codes.html", codes=codes, made_at=now)
+
+
+@of_own("enrol-first-authenticator", half="enrol-first-authenticator")
+def replacement(token: str) -> Response:
+    """Say what the link does; looking at it changes nothing."""
+    return render("authenticators/replacement.html", token=token)
+
+
+@of_own("enrol-first-authenticator", half="enrol-first-authenticator")
+def redeem(token: str) -> Response:
+    """Use the link up."""
+    read_form(NothingForm)
+    return changed(
+        lambda session, now: replacing.redeem(session, g.visitor, token, now=now),
+        lambda: go("adding.add"),
+        "Now set up your temporary way to sign in. It counts for 7 days.",
+    )
+
+
+recovering_pages = laid("recovering", (
+    ("GET", f"{MINE}/added", added),
+    ("GET", f"{MINE}/add/recovery", explain_codes),
+    ("POST", f"{MINE}/add/recovery", make_codes),
+    ("GET", f"{REPLACEMENT}<token>", replacement),
+    ("POST", f"{REPLACEMENT}<token>", redeem),
+))  # fmt: skip

@@ -118,12 +118,14 @@ def database_url(request: pytest.FixtureRequest) -> Databases:
     return databases
 
 
-@pytest.fixture
-def book(database_url: Databases) -> "Iterator[Book]":
+@pytest.fixture(params=["sqlite", "postgresql"])
+def book(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Book]":
     """A facts database with a council, two schools and two people in it."""
     from tests.facts import WORLD, Book
+    from tests.laid import laid_out
 
-    opened = Book(database_url)
-    opened.apply(**WORLD)
-    yield opened
-    opened.close()
+    with laid_out(tmp_path, request.param) as urls:
+        opened = Book(urls)
+        opened.apply(**WORLD)
+        yield opened
+        opened.close()

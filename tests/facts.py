@@ -55,11 +55,10 @@ WORLD = {
 
 
 class Book:
-    """One facts database: rows go in by sheet, facts come out by key, now or at a revision."""
+    """One facts database, laid out already: rows go in by sheet, facts come out by key, now or at a revision."""
 
     def __init__(self, urls: services.Databases) -> None:
-        self.databases = Databases.open(urls.facts_url, urls.trail_url)
-        self.databases.lay_out()
+        self.databases = Databases.open(*urls)
 
     def apply(self, **sheets: list[Mapping[str, Any]]) -> Applied:
         """Apply rows as one change."""

@@ -1,25 +1,19 @@
 """An installation for tests: databases laid out, one pack in force, two people, a front end's key, and its servers."""
 
-import atexit
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from governance.app import Service, make_service
 from governance.clients.service import register_key
 from governance.exchange.applying import Applied, apply_rows
 from governance.exchange.reading import load_rows
 from governance.kernel import clock
-from governance.kernel.db import Databases, migrate
+from governance.kernel.db import Databases
 from governance.ports.actor import Actor
 from governance.trail.service import get_record, verify_trail
 from governance.vetting.service import lift_suspension, suspend_person
@@ -27,6 +21,7 @@ from policies.pack import PackTexts
 from policies.reading import read_pack
 from policies.service import activate_pack
 from tests import facts, services
+from tests.laid import laid_out
 from tests.servers import PERMITTED, SYSTEM, Launcher, Server, free_port
 from wsgi import AREAS
 
@@ -155,64 +150,6 @@ class Installation:
         for server in self._servers:
             server.kill()
         self.databases.close()
-
-
-@contextmanager
-def laid_out(folder: Path, dialect: str) -> Iterator[services.Databases]:
-    """Databases of one's own in the newest layout: copies of a pair that is made once."""
-    if dialect == "sqlite":
-        urls = services.sqlite_in(folder)
-        for url, content in zip(urls, empty_pair(), strict=True):
-            Path(str(make_url(url).database)).write_bytes(content)
-        yield urls
-        return
-    server = services.postgres_url()
-    name = f"postern_test_{uuid4().hex[:16]}"
-    with services._connect(server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template(server)}"')
-    try:
-        yield services.postgres_at(make_url(server).set(database=name).render_as_string(hide_password=False))
-    finally:
-        drop(server, name)
-
-
-def drop(server: str, name: str) -> None:
-    """Remove a PostgreSQL database, whoever is still connected."""
-    with services._connect(server) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@cache
-def template(server: str) -> str:
-    """The name of an empty installation on a PostgreSQL server, for copies; it goes when this process ends."""
-    name = f"postern_test_template_{uuid4().hex[:16]}"
-    with services._connect(server) as connection:
-        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-    migrated(services.postgres_at(make_url(server).set(database=name).render_as_string(hide_password=False)))
-
-    def remove() -> None:
-        with suppress(psycopg.OperationalError):  # the server may be gone before us
-            drop(server, name)
-
-    atexit.register(remove)
-    return name
-
-
-@cache
-def empty_pair() -> tuple[bytes, bytes]:
-    """The two SQLite files of an empty installation."""
-    with TemporaryDirectory() as folder:
-        urls = migrated(services.sqlite_in(Path(folder)))
-        facts_file, trail_file = (Path(str(make_url(url).database)).read_bytes() for url in urls)
-        return facts_file, trail_file
-
-
-def migrated(urls: services.Databases) -> services.Databases:
-    """Databases brought to the newest layout."""
-    databases = Databases.open(*urls)
-    migrate(databases)
-    databases.close()
-    return urls
 
 
 @contextmanager

@@ -28,7 +28,10 @@ IDLE = 5.0
 
 
 class Answer(NamedTuple):
-    """What a server said: status, decision, the record's number, the revisions, and the codes of its reasons."""
+    """What a server said: status, decision, the record's number, the revisions, and the codes of its reasons.
+
+    `again` is whether the server asks to be asked again, with the time to wait.
+    """
 
     status: int
     decision: bool | None = None
@@ -37,6 +40,7 @@ class Answer(NamedTuple):
     facts: int = 0
     codes: tuple[str, ...] = ()
     code: str = ""
+    again: bool = False
 
 
 class Client:
@@ -57,7 +61,7 @@ class Client:
         }
         status, headers, told = self._send("POST", f"/systems/{SYSTEM}/access/v1/evaluation", json.dumps(body))
         if status != 200:
-            return Answer(status, code=str(told.get("code", "")))
+            return Answer(status, code=str(told.get("code", "")), again="Retry-After" in headers)
         codes = tuple(reason["code"] for reason in told.get("context", {}).get("reasons", ()))
         revisions = int(headers["Policy-Revision"]), int(headers["Facts-Revision"])
         return Answer(status, told["decision"], str(headers["Decision-Id"]), *revisions, codes)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from governance.kernel.db import Databases
-from tests.installation import installation, laid_out, launcher, shared_installation
+from tests.installation import installation, launcher, shared_installation
+from tests.laid import laid_out
 
 __all__ = ["databases", "installation", "launcher", "shared_installation"]
 

@@ -20,8 +20,8 @@ from governance.kernel.recorded import (
     touch,
 )
 from policies.models import SystemStatus
-from tests.installation import laid_out
 from tests.kernel.changes import NOON, add, key, left_over, shut, standing, write
+from tests.laid import laid_out
 
 
 def test_what_is_not_sealed_is_seen_by_nobody(databases: Databases) -> None:

@@ -9,7 +9,8 @@ from governance.kernel.db import Databases
 from governance.kernel.jobs import JobRun
 from governance.outbox.models import OutboxMail
 from tests.commands import quick_desk
-from tests.installation import installation, laid_out
+from tests.installation import installation
+from tests.laid import laid_out
 
 __all__ = ["databases", "installation", "quick_desk", "shared_databases"]
 

@@ -13,7 +13,8 @@ import pytest
 from governance.kernel import clock
 from governance.kernel.db import Databases
 from governance.kernel.jobs import JobRun
-from tests.installation import Installation, laid_out
+from tests.installation import Installation
+from tests.laid import laid_out
 from tests.outbox.schedulers import AT_ONCE, Schedulers
 from tests.outbox.test_service import queue
 from tests.servers import PERMITTED

@@ -21,7 +21,8 @@ from governance.trail.rules import Record
 from governance.trail.service import get_record, verify_trail
 from governance.trail.store import Chain
 from governance.trail.writer import Recorder
-from tests.installation import Installation, laid_out
+from tests.installation import Installation
+from tests.laid import laid_out
 from tests.servers import ROOT
 from tests.trail.ledgers import some_record
 

@@ -26,12 +26,13 @@ BETWEEN = 4.5
 
 @dataclass
 class History:
-    """What the front ends of one run were told."""
+    """What the front ends of one run were told: answers, and how often they were asked to come again."""
 
     wanted: int
     restarting: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     told: list[tuple[str, Answer]] = field(default_factory=list)
+    again: int = 0
     cut: Counter[str] = field(default_factory=Counter)
 
     def enough(self) -> bool:
@@ -40,7 +41,7 @@ class History:
             return len(self.told) >= self.wanted and not self.restarting.is_set()
 
     def ask(self, client: Client, person: str) -> None:
-        """Ask once; note the answer, or how the connection was cut."""
+        """Ask once; note the answer, that a later one is promised, or how the connection was cut."""
         try:
             answer = client.ask(person)
         except (OSError, http.client.HTTPException) as wrong:
@@ -49,7 +50,10 @@ class History:
             client.close()
             return
         with self.lock:
-            self.told.append((person, answer))
+            if answer.status == 503 and answer.again:
+                self.again += 1
+            else:
+                self.told.append((person, answer))
 
 
 def under_load(server: Server, questions: int, restarts: int) -> History:
@@ -80,12 +84,11 @@ def restarted(installation: Installation, questions: int, restarts: int) -> None
     server.wait()
     history = under_load(server, questions, restarts)
     assert history.cut == Counter()
-    assert {answer.status for _, answer in history.told} <= {200, 503}
-    given = [(person, answer) for person, answer in history.told if answer.status == 200]
-    assert len(given) >= questions * 0.99
-    assert [one for one in given if one[1].decision is not (one[0] == PERMITTED)] == []
-    numbers = {answer.id for _, answer in given}
-    assert len(numbers) == len(given)
+    assert {answer.status for _, answer in history.told} == {200}
+    assert history.again < questions / 10, "a busy machine is not a wrong answer, but few may be asked to come again"
+    assert [one for one in history.told if one[1].decision is not (one[0] == PERMITTED)] == []
+    numbers = {answer.id for _, answer in history.told}
+    assert len(numbers) == len(history.told)
     assert len({number.partition("-")[0] for number in numbers}) > restarts, "each worker has a chain of its own"
     server.kill(signal.SIGTERM)
     assert installation.assert_intact() >= len(numbers)

@@ -6,21 +6,16 @@ import pytest
 
 from governance.kernel import clock
 from policies.service import activate_own
-from tests import services
 from tests.installation import ACTOR, Installation, installed
+from tests.laid import laid_out
 from tests.tokens.authenticators.rooms import Room
 from tokens.authenticators import recovery
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    if request.param == "sqlite":
-        made = Room(services.sqlite_in(tmp_path_factory.mktemp("room")))
-        yield made
-        made.close()
-        return
-    with services.fresh_database(services.postgres_url()) as url:
-        made = Room(services.postgres_at(url))
+    with laid_out(tmp_path_factory.mktemp("room"), request.param) as urls:
+        made = Room(urls)
         yield made
         made.close()
 

@@ -44,11 +44,10 @@ class Person:
 
 
 class Room:
-    """One installation's databases, and what tests do in it."""
+    """One installation's databases, laid out already, and what tests do in it."""
 
     def __init__(self, urls: services.Databases) -> None:
         self.databases = Databases.open(*urls)
-        self.databases.lay_out()
         self.sealer = Sealer(SETTINGS.secret_keys)
         self.apply(people=[{"reference": one, "name": one.title()} for one in ("mo", "jo", "al")])
 

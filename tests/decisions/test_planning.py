@@ -19,7 +19,7 @@ from tests.decisions.filters import holds
 from tests.decisions.pack_worlds import SYSTEMS, World, question_of, worlds
 
 SEED = 7
-ROWS = 40
+ROWS, MORE = 20, 80
 
 
 def planned(one: World, question: Question) -> Plan:
@@ -73,19 +73,29 @@ def check(one: World, question: Question, plan: Plan, row: Mapping[str, Any]) ->
     return passes, decision.allowed
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_a_plan_says_what_decisions_say(system: str) -> None:
+def says_what_decisions_say(system: str, count: int) -> None:
     one, draw, kinds = worlds()[system], random.Random(SEED), set()
     for person, action, kind, context, *_ in one.questions:
         if kind in one.rules.resource_types:
             question = question_of(one.rules, person, action, kind, context)
             plan = planned(one, question)
             kinds.add(plan.kind)
-            for row in rows(draw, one, question, ROWS):
+            for row in rows(draw, one, question, count):
                 passes, allowed = check(one, question, plan, row)
                 assert passes >= allowed, (system, question, row, plan)
                 assert plan.confirm or passes is allowed, (system, question, row, plan)
     assert kinds - {"never"}, "somebody may see something"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_plan_says_what_decisions_say(system: str) -> None:
+    says_what_decisions_say(system, ROWS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_plan_says_what_decisions_say_of_many_rows(system: str) -> None:
+    says_what_decisions_say(system, MORE)
 
 
 def test_ten_thousand_rows_of_the_databook() -> None:
@@ -111,7 +121,7 @@ def test_a_declared_conflict_leaves_each_record_to_be_asked() -> None:
     assert planned(one, question_of(one.rules, "amira.khan", "view", "child-record", context)).confirm
 
 
-def hangs_on_both(system: str, waived: frozenset[str], questions: int, people: int) -> None:
+def hangs_on_both(system: str, waived: frozenset[str], questions: int, people: int, count: int) -> None:
     one, draw = worlds()[system], random.Random(SEED)
     one = one._replace(rules=replace(one.rules, mediation=Mediation(allowed=True, waives=waived)))
     able = [
@@ -124,8 +134,8 @@ def hangs_on_both(system: str, waived: frozenset[str], questions: int, people: i
         for behind in draw.sample(one.people, min(len(one.people), people)):
             mediated = question._replace(mediated_for=behind)
             plan = planned(one, mediated)
-            drawn = rows(draw, one, question._replace(subject=behind), ROWS // 2)
-            for row in [*drawn, *rows(draw, one, question, ROWS // 2)]:
+            drawn = rows(draw, one, question._replace(subject=behind), count // 2)
+            for row in [*drawn, *rows(draw, one, question, count // 2)]:
                 passes, allowed = check(one, mediated, plan, row)
                 assert passes >= allowed, (system, mediated, row, plan)
                 assert plan.confirm or passes is allowed, (system, mediated, row, plan)
@@ -137,14 +147,14 @@ waiving = pytest.mark.parametrize("waived", [frozenset(), frozenset({"grant"})],
 @waiving
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_plan_hangs_on_both_where_one_asks_for_another(system: str, waived: frozenset[str]) -> None:
-    hangs_on_both(system, waived, 3, 3)
+    hangs_on_both(system, waived, 2, 2, ROWS)
 
 
 @pytest.mark.soak
 @waiving
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_plan_hangs_on_both_for_many(system: str, waived: frozenset[str]) -> None:
-    hangs_on_both(system, waived, 12, 8)
+    hangs_on_both(system, waived, 12, 8, MORE)
 
 
 def test_the_conflict_of_whom_one_asks_for_counts() -> None:

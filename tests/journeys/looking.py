@@ -4,12 +4,11 @@ import os
 from io import BytesIO
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page
 
 from tests.architecture.source import ROOT
-from tests.journeys.browsing import PHONE
+from tests.journeys.browsing import PHONE, faults
 
 SCREENSHOTS = "POSTERN_SCREENSHOTS"
 """Set it to 1, and every page's picture is written into docs/screenshots; or to another folder."""
@@ -26,8 +25,7 @@ def for_everybody(page: Page, name: str) -> None:
         picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
         picture.quantize(16).save(where / f"{name}.png", optimize=True)
     assert page.title().endswith(" – Postern"), name
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], name
+    assert faults(page) == [], name
     assert page.locator("h1").count() == 1
     size = page.viewport_size
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
 from sqlalchemy import insert, select
 
@@ -15,7 +13,7 @@ from governance.people.signin.models import Account
 from governance.people.signin.passwords import Cost, Passwords
 from policies.service import activate_own
 from tests.installation import ACTOR, Installation, installed, launcher
-from tests.journeys.browsing import follow, launched, opened, press, profile
+from tests.journeys.browsing import faults, follow, launched, opened, press, profile
 from tests.servers import Launcher, Server, free_port
 
 __all__ = ["launcher"]
@@ -81,8 +79,7 @@ def authenticator(page: Page) -> tuple[CDPSession, str]:
 def looked_at(page: Page, heading: str) -> None:
     """Where one is, and that the page can be used by everybody."""
     assert page.get_by_role("heading", level=1).inner_text() == heading
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert faults(page) == []
 
 
 def give_name_and_password(page: Page, address: str, name: str = "ann") -> None:

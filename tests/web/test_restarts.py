@@ -18,8 +18,8 @@ from tests.servers import PERMITTED, UNKNOWN, Answer, Client, Server
 __all__ = ["installation"]
 
 FRONT_ENDS = 64
-PAUSE = 0.15
-"""Seconds that a front end rests: enough questions are under way at every moment, and the server is what is busy."""
+PAUSE = 0.4
+"""Seconds that a front end rests: so many that questions are under way at every moment."""
 BETWEEN = 4.5
 """Seconds from one restart to the next: a successor has begun, its predecessor has gone."""
 

@@ -21,7 +21,7 @@ from policies.pack import PackTexts
 from policies.reading import read_pack
 from policies.service import activate_pack
 from tests import facts, services
-from tests.laid import laid_out
+from tests.laid import filled
 from tests.servers import PERMITTED, SYSTEM, Launcher, Server, free_port
 from wsgi import AREAS
 
@@ -76,7 +76,8 @@ WORLD: Mapping[str, list[dict[str, Any]]] = {
 class Installation:
     """Databases with the archive's pack in force, Ann who may read, and a front end's key."""
 
-    def __init__(self, folder: Path, urls: services.Databases) -> None:
+    def __init__(self, folder: Path, urls: services.Databases, first: tuple[int, str] | None = None) -> None:
+        """Open it; what it begins with is put in, unless `first` says that it is there: the policy and the key."""
         self.folder, self.urls = folder, urls
         self.databases = Databases.open(*urls)
         settings = replace(facts.SETTINGS, database_url=urls.facts_url, trail_url=urls.trail_url)
@@ -89,10 +90,13 @@ class Installation:
             "POSTERN_RECORD_KEYS": "new:" + "11" * 16,
             "POSTERN_SECRET_KEYS": "new:" + "33" * 16,
         }
-        self.policy = self.activate()
-        self.apply(**WORLD)
-        self.key = self._register()
+        self.policy, self.key = first or self._begin()
         self._servers: list[Server] = []
+
+    def _begin(self) -> tuple[int, str]:
+        policy = self.activate()
+        self.apply(**WORLD)
+        return policy, self._register()
 
     def activate(self, texts: PackTexts = PackTexts(SYSTEM_TOML, POLICY, "", "")) -> int:  # noqa: B008 - a frozen value
         """Put a text of the archive's pack in force, and give the policy revision."""
@@ -152,11 +156,18 @@ class Installation:
         self.databases.close()
 
 
+def begin(urls: services.Databases) -> tuple[int, str]:
+    """Put in what every installation begins with."""
+    made = Installation(Path(), urls)
+    made.close()
+    return made.policy, made.key
+
+
 @contextmanager
 def installed(folder: Path, dialect: str) -> Iterator[Installation]:
     """An installation of one's own on SQLite or PostgreSQL, gone afterwards with its servers."""
-    with laid_out(folder, dialect) as urls:
-        made = Installation(folder, urls)
+    with filled(folder, dialect, begin) as (urls, first):
+        made = Installation(folder, urls, first)
         try:
             yield made
         finally:

@@ -1,15 +1,17 @@
 """Databases that are laid out already: copies of a pair of SQLite files, and PostgreSQL databases that are kept.
 
 Making a database and migrating it costs PostgreSQL a third of a second, emptying one a hundredth. So a process keeps
-those that it made and empties them between two tests; what a test laid out anew itself is thrown away.
+those that it made and empties them between two tests; what a test laid out anew itself is thrown away. The same for
+what many tests begin with: it is put in once, and is there again for each of them.
 """
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -30,23 +32,43 @@ SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
 ) AS lines
 """
 TABLES = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'trail') ORDER BY 1, 2"
-SEQUENCES = "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"
+SEQUENCES = """
+SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value IS NOT NULL
+  FROM pg_sequences
+"""
 OTHERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
+
+Fill = Callable[[services.Databases], Any]
+"""Puts into databases what they begin with, and says what there is to know of it."""
+
+
+def nothing(_urls: services.Databases) -> None:
+    """Leaves them empty."""
 
 
 @contextmanager
 def laid_out(folder: Path, dialect: str) -> Iterator[services.Databases]:
     """Databases of one's own in the newest layout, with nothing in them."""
+    with filled(folder, dialect, nothing) as (urls, _):
+        yield urls
+
+
+@contextmanager
+def filled(folder: Path, dialect: str, fill: Fill) -> Iterator[tuple[services.Databases, Any]]:
+    """Databases of one's own with what `fill` puts in, and what it said when it first did."""
     if dialect == "sqlite":
         urls = services.sqlite_in(folder)
-        for url, content in zip(urls, empty_pair(), strict=True):
+        contents, said = pair(fill)
+        for url, content in zip(urls, contents, strict=True):
             Path(str(make_url(url).database)).write_bytes(content)
-        yield urls
+        yield urls, said
         return
-    shelf = shelf_at(services.postgres_url())
-    kept = shelf.pop() if shelf else Kept(services.postgres_url())
+    server = services.postgres_url()
+    shelf = shelf_at(server, fill)
+    kept = shelf.pop() if shelf else Kept(server, fill)
     try:
-        yield services.postgres_at(kept.url)
+        yield services.postgres_at(kept.url), kept.said
     finally:
         if kept.emptied():
             shelf.append(kept)
@@ -55,16 +77,19 @@ def laid_out(folder: Path, dialect: str) -> Iterator[services.Databases]:
 
 
 class Kept:
-    """One PostgreSQL database of this process's, as it was when it was laid out."""
+    """One PostgreSQL database of this process's, as it was when it was laid out and filled."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, fill: Fill = nothing) -> None:
         self.server, self.name = server, f"postern_test_{uuid4().hex[:16]}"
         with services._connect(server) as connection:
             connection.execute(f"CREATE DATABASE \"{self.name}\" TEMPLATE template0 ENCODING 'UTF8'")
-        migrated(services.postgres_at(self.url))
+        urls = services.postgres_at(self.url)
+        migrated(urls)
+        self.said = fill(urls)
         with services._connect(self.url) as connection:
             self.layout = connection.execute(LAYOUT).fetchone()
             self.tables = [sql.Identifier(*row) for row in connection.execute(TABLES)]
+            self.sequences = connection.execute(SEQUENCES).fetchall()
             self.first = _filled(connection, self.tables)
             connection.execute("CREATE SCHEMA first")
             for number in self.first:
@@ -91,7 +116,8 @@ class Kept:
                     for number in self.first:
                         copy = sql.Identifier("first", str(number))
                         connection.execute(sql.SQL("INSERT INTO {} TABLE {}").format(self.tables[number], copy))
-                    connection.execute(SEQUENCES)
+                    for sequence in self.sequences:
+                        connection.execute("SELECT setval(%s, %s, %s)", sequence)
         except psycopg.Error:  # gone, or not ours to empty
             return False
         return True
@@ -110,7 +136,7 @@ def _filled(connection: psycopg.Connection, tables: list[sql.Identifier]) -> lis
 
 
 @cache
-def shelf_at(server: str) -> list[Kept]:
+def shelf_at(server: str, fill: Fill) -> list[Kept]:
     """The databases that nobody uses at a server; they go when this process ends."""
     shelf: list[Kept] = []
     atexit.register(lambda: [kept.drop() for kept in shelf])
@@ -118,12 +144,13 @@ def shelf_at(server: str) -> list[Kept]:
 
 
 @cache
-def empty_pair() -> tuple[bytes, bytes]:
-    """The two SQLite files of an empty installation."""
+def pair(fill: Fill) -> tuple[tuple[bytes, bytes], Any]:
+    """The two SQLite files of an installation, and what was said when they were filled."""
     with TemporaryDirectory() as folder:
         urls = migrated(services.sqlite_in(Path(folder)))
+        said = fill(urls)
         facts_file, trail_file = (Path(str(make_url(url).database)).read_bytes() for url in urls)
-        return facts_file, trail_file
+        return (facts_file, trail_file), said
 
 
 def migrated(urls: services.Databases) -> services.Databases:

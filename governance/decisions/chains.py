@@ -15,6 +15,8 @@ from governance.ports.requirement import Objection, Query, Requirement, Standing
 from governance.ports.role_rules import Demand, Role, SystemRules
 
 GRANT = "grant"
+TOGETHER = 200
+"""So many people's chains are made together: what is worked out on the way is gone before the next are begun."""
 Pool = dict[bytes, bytes]
 Systems = Mapping[str, SystemRules | None]
 
@@ -231,9 +233,9 @@ class Chains:
         """
         self._memory.at(now)
         new = [entry for entry in entries if entry.chains is None]
-        if new:
+        for start in range(0, len(new), TOGETHER):
             with self._memory.loading():
-                self._make_granted(new, systems, now)
+                self._make_granted(new[start : start + TOGETHER], systems, now)
         if rules is not None and rules.everyone:
             first = rules.everyone[0]
             with self._memory.loading():

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, request
 
 from governance.kernel import clock
 from governance.kernel.errors import BadInput, Fault
+from governance.kernel.sealing import Sealer
 from governance.people.signin.store import find_next
 from governance.people.signin.views import clear_cookie
 from governance.web.guards import guarded
@@ -16,6 +17,7 @@ from governance.web.headers import lead_to
 from governance.web.leading import SIGN_IN, SIGN_OUT, local_path
 from governance.web.pages import anybody, go_to
 from tokens.issuing.counter import HERE, Counter, Doors, Elsewhere
+from tokens.issuing.handing import HANDED, hand_over, take_over
 from tokens.issuing.messages import Asked, Refused, Reply
 
 OUT = "/oauth/logout"
@@ -26,6 +28,7 @@ ON_THE_WAY = ("/sign-in", "/account/authenticators", "/invitation")
 def blueprint(service: Any) -> Blueprint:
     """The provider's doors for people."""
     pages, doors = Blueprint("issuing", __name__), Doors(service)
+    sealer = Sealer(service.settings.secret_keys)
 
     @pages.get(HERE)
     @anybody("people come here from a front end, signed in or not; what is asked is checked before anything is given")
@@ -35,17 +38,21 @@ def blueprint(service: Any) -> Blueprint:
     @pages.post(HERE)
     @guarded("nothing: it does nothing, and has the same asked again as an address")
     def authorize_again() -> Any:
-        return as_address(HERE)
+        form = [(name, value) for name, value in request.form.items(multi=True) if name != "id_token_hint"]
+        return go_to(f"{HERE}?{urlencode(form)}")
 
     @pages.get(OUT)
     @anybody("a front end signs its people out; without its ID token they are asked first")
     def logout() -> Any:
-        return left(doors.counter, of(request.args))
+        word = request.args.get(HANDED)
+        asked = of(request.args) if word is None else Asked("GET", take_over(word, sealer, clock.now()))
+        return left(doors.counter, asked)
 
     @pages.post(OUT)
-    @guarded("nothing: it does nothing, and has the same asked again as an address")
+    @guarded("nothing: it does nothing, and has the same asked again as an address, in which nobody can read it")
     def logout_again() -> Any:
-        return as_address(OUT)
+        word = hand_over(request.form.items(multi=True), sealer, clock.now())
+        return go_to(f"{OUT}?{urlencode({HANDED: word})}")
 
     @pages.before_app_request
     def lead_on() -> None:
@@ -98,11 +105,6 @@ def back(reply: Reply) -> Response:
 def of(values: Any) -> Asked:
     """A request's parameters, with all their values."""
     return Asked(request.method, {name: values.getlist(name) for name in values})
-
-
-def as_address(path: str) -> Response:
-    """What was sent as a form, as an address: another site's form brings no cookie of ours, a link does."""
-    return go_to(f"{path}?{urlencode(list(request.form.items(multi=True)))}")
 
 
 def following(service: Any) -> str:

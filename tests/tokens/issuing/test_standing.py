@@ -6,10 +6,12 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 
 from governance.clients.service import revoke_front_end
 from governance.kernel import clock
@@ -224,6 +226,34 @@ def test_a_front_end_signs_its_person_out_of_all(provider: Provider, lookup: Fro
     assert "Max-Age=0" in told.headers["Set-Cookie"]
     assert not provider.is_active(lookup, given["access_token"])
     assert not provider.is_active(other, beside)
+
+
+def test_what_is_posted_to_sign_out_stands_in_no_address(provider: Provider, lookup: FrontEnd) -> None:
+    cookie = provider.sign_in()
+    given = provider.given(lookup, cookie)
+    form = {"id_token_hint": given["id_token"], "post_logout_redirect_uri": "https://lookup.example/bye", "state": "s"}
+    sent = provider.http.post("/oauth/logout", data=form)
+    assert sent.status_code == 303
+    assert given["id_token"].rpartition(".")[0] not in sent.location
+    assert "lookup.example" not in sent.location
+    with time_machine.travel(clock.now() + timedelta(seconds=62), tick=False):
+        late = provider.http.get(sent.location, headers={"Accept": "text/html"})
+    assert (late.status_code, provider.is_active(lookup, given["access_token"])) == (400, True)
+    told = provider.http.get(sent.location, headers={"Cookie": f"__Host-postern-session={cookie}"})
+    assert told.location == "https://lookup.example/bye?state=s"
+    assert not provider.is_active(lookup, given["access_token"])
+
+
+@pytest.mark.parametrize("word", ["", "x", "%00", "AAAA", "A" * 64, "é"])
+def test_a_word_that_hands_nothing_over_is_told(provider: Provider, word: str) -> None:
+    told = provider.http.get("/oauth/logout", query_string={"handed": word}, headers={"Accept": "text/html"})
+    assert told.status_code == 400
+    assert "Go back there and try again." in told.get_data(as_text=True)
+
+
+def test_an_id_token_posted_with_a_request_to_sign_in_goes_no_further(provider: Provider) -> None:
+    sent = provider.http.post("/oauth/authorize", data={"client_id": "x", "id_token_hint": "a.b.c"})
+    assert sent.location == "/oauth/authorize?client_id=x"
 
 
 def test_from_another_browser_only_its_own_session_ends(provider: Provider, lookup: FrontEnd) -> None:

@@ -47,13 +47,17 @@ class Link(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """An answer that somebody asked about another person, with the chain that it tells of, and its record's number."""
+    """An answer that somebody asked about another person, with the chain that it tells of, and its record's number.
+
+    `held_for` is the number of the organisation in whose name that chain is held; 0 for none.
+    """
 
     rules: SystemRules
     question: Question
     decision: Decision
     role: str
     links: tuple[Link, ...]
+    held_for: int
     number: str
 
 
@@ -144,8 +148,8 @@ def examine(
     links = links_for(engine, rules, question, best, denies, at) if best is not None else ()
     record = make_record(rules.system, question, decision, asker, iso(now), revision)._replace(kind=CHECK)
     (number,) = decisions.recorder.put([record])
-    role = best.chain.role.name if best is not None else ""
-    return Examined(rules, question, decision, role, links, number)
+    role, lineage = (best.chain.role.name, best.chain.lineage) if best is not None else ("", ())
+    return Examined(rules, question, decision, role, links, lineage[0] if lineage else 0, number)
 
 
 def engine_at(decisions: Decisions, systems: Mapping[str, SystemRules | None], revision: int) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -39,9 +39,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as a page and a program read it."""
+    """An answer as a page and a program read it.
+
+    `elsewhere`: it tells of a role held outside the visitor's part. Which, and why, is then not theirs to read.
+    """
 
     examined: Examined
+    elsewhere: bool
     reasons: tuple[Mapping[str, Any], ...]
     links: tuple[LinkRow, ...]
     told: Mapping[str, Any]
@@ -111,11 +115,18 @@ def body_of(rules: SystemRules, values: Mapping[str, Any], now: datetime) -> dic
 
 
 def check(
-    service: Any, visitor: Visitor, values: Mapping[str, Any], may_know: Callable[[], bool], *, now: datetime
+    service: Any,
+    visitor: Visitor,
+    values: Mapping[str, Any],
+    may_know: Callable[[], bool],
+    part: Callable[[], Collection[int]],
+    *,
+    now: datetime,
 ) -> Answer:
     """Ask about a person now or as of a day, on the record as a check by the visitor; raise `BadInput` where it errs.
 
-    `may_know` is asked only where something is held back: whether the visitor may read why.
+    `may_know` is asked only where something is held back: whether the visitor may read why. `part` is asked for the
+    organisations of the visitor's part where the answer tells of a role that is held for one.
     """
     day: date | None = values.get("day")
     moment = day_start(day) if day is not None else None
@@ -126,13 +137,16 @@ def check(
         return question._replace(asserted_by="session") if values["factor"] else question
 
     examined = examine(service.decisions, values["system"], read, asker, now, moment)
+    when = {"historical": iso(moment)} if moment is not None else {}
+    if examined.held_for and examined.held_for not in part():
+        told = {"decision": examined.decision.allowed, "held_elsewhere": True, "decision_id": examined.number, **when}
+        return Answer(examined, elsewhere=True, reasons=(), links=(), told=told)
     held_back = any(REASONS[one.code].disclosed_as for one in examined.decision.objections)
     full = held_back and may_know()
     told = explanation.answer(examined.decision, full=full) | {"decision_id": examined.number, "role": examined.role}
-    if moment is not None:
-        told["historical"] = iso(moment)
     links = link_rows(examined.links, full=full, answered=True)
-    return Answer(examined, tuple(explanation.reasons(examined.decision, full=full)), links, told)
+    reasons = tuple(explanation.reasons(examined.decision, full=full))
+    return Answer(examined, elsewhere=False, reasons=reasons, links=links, told={**told, **when})
 
 
 def fault_of(wrong: BadInput) -> tuple[str, str]:

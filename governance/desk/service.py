@@ -91,15 +91,20 @@ def my_access(service: Any, reference: str, *, now: datetime, full: bool = False
     return [block(held, now, full=full) for held in found]
 
 
+def within(service: Any, visitor: Visitor, *, now: datetime) -> set[int]:
+    """Every organisation of the visitor's part."""
+    at = service.databases.freshness.current()
+    with service.databases.reading() as session:
+        tops = service.authorise.parts(visitor, "view-people", now=now)
+        return {number for top in tops for number in list_below(session, top, at)}
+
+
 def access_within(
     service: Any, visitor: Visitor, reference: str, *, now: datetime, full: bool
 ) -> tuple[list[Block], int]:
     """The roles that a person holds for organisations of the visitor's part, and how many others they hold."""
     found = standings(service.decisions, [reference], now, whole=True).get(reference, ())
-    at = service.databases.freshness.current()
-    with service.databases.reading() as session:
-        tops = service.authorise.parts(visitor, "view-people", now=now)
-        inside = {number for top in tops for number in list_below(session, top, at)}
+    inside = within(service, visitor, now=now)
     own = [held for held in found if held.organisation is not None and held.organisation.id in inside]
     others = [held for held in found if held.grant and held not in own]
     return [block(held, now, full=full) for held in own], len(others)

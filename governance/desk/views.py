@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request, url_for
@@ -300,7 +301,8 @@ def answered(service: Any, form: Form) -> checking.Answer | None:
         form.wrong("day", "The day must be today or in the past")
         return None
     try:
-        return checking.check(service, g.visitor, form.values, lambda: knows_why(service, person), now=now)
+        part = partial(desk.within, service, g.visitor, now=now)
+        return checking.check(service, g.visitor, form.values, lambda: knows_why(service, person), part, now=now)
     except BadInput as wrong:
         form.wrong(*checking.fault_of(wrong))
         return None

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from governance.kernel import clock
 from governance.people.models import Person
-from tests.governance.desk.conftest import held
+from tests.governance.desk.conftest import APPROVED, held
 from tests.installation import Installation
 from tests.web.browser_kit import Browser
 from tokens.authenticators.models import Authenticator
@@ -130,22 +130,41 @@ def test_how_far_somebody_came_with_their_authenticator(stand: Installation, bro
 
 
 def test_checking_access_step_by_step(stand: Installation, browse: Browse) -> None:
-    stand.apply(employment=[{"person": "ann", "organisation": "oak", "post": "teacher", "from": "2020-01-01"}])
-    meg = browse("meg")
-    assert "Archive" in meg.get("/check-access").text
-    question = meg.get("/check-access/question?person=ann&system=archive")
+    stand.apply(
+        people=[{"reference": "mira", "name": "Mira"}],
+        employment=[
+            {"person": "ann", "organisation": "oak", "post": "teacher", "from": "2020-01-01"},
+            {"person": "mira", "organisation": "council", "post": "officer", "from": "2020-01-01"},
+        ],
+        grants=[held("mira", "administrator", "council", approvals=[{**APPROVED[0], "organisation": "council"}])],
+    )
+    mira = browse("mira")
+    assert "Archive" in mira.get("/check-access").text
+    question = mira.get("/check-access/question?person=ann&system=archive")
     assert (question.status, question.heading) == (200, "What do they want to do?")
     assert "view · file" in question.words
     address = "/check-access/answer?person=ann&system=archive&what=file/view&id=F-1&factor=yes"
-    refused = meg.get(address)
+    refused = mira.get(address)
     assert (refused.status, refused.heading, refused.codes) == (200, "Not permitted", ["no_need"])
     assert "Works there now Holds" in refused.words
     assert "What the role allows Fails" in refused.words
-    permitted = meg.get(f"{address}&c_case=C-1")
+    permitted = mira.get(f"{address}&c_case=C-1")
     assert permitted.heading == "Permitted"
     number = permitted.words.partition("on record as ")[2].split(".")[0]
     record = stand.recorded(number)
-    assert (record["leaf"]["kind"], record["body"]["client"]) == ("check", "desk:meg")
+    assert (record["leaf"]["kind"], record["body"]["client"]) == ("check", "desk:mira")
+
+
+def test_what_rests_on_another_part_is_said_to_and_no_more(stand: Installation, browse: Browse) -> None:
+    stand.apply(employment=[{"person": "ann", "organisation": "oak", "post": "teacher", "from": "2020-01-01"}])
+    address = "/check-access/answer?person=ann&system=archive&what=file/view&id=F-1&factor=yes"
+    for more, heading, allowed in (("", "Not permitted", False), ("&c_case=C-1", "Permitted", True)):
+        page = browse("meg").get(address + more)
+        assert (page.status, page.heading, page.codes) == (200, heading, [])
+        assert "outside your part" in page.words
+        assert [word for word in ("reader", "council", "Council", "Works there now") if word in page.words] == []
+        told = browse("meg").get(address + more, Accept="application/json").response.get_json()
+        assert (told.keys(), told["decision"]) == ({"decision", "held_elsewhere", "decision_id"}, allowed)
 
 
 def test_checks_keep_to_ones_part_and_wrong_questions_are_told(browse: Browse) -> None:

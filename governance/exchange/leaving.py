@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from governance.exchange.applying import Ending
 from governance.exchange.checking import Checked, Doubt, Provisional, Rows
 from governance.exchange.standing import standing_rows
 from governance.exchange.unfolding import References, fact_columns
+from governance.kernel.recorded import BATCH
 from governance.ports.sheet import Names, OnLeaving, Sheet
 
 STILL_HELD = "is held by somebody who is a leaver by this very import"
@@ -53,7 +55,7 @@ def find_leaving(
     moved: set[Leaver] = set()
     stated = naturals(says, rows[says.name], Provisional(checked.names))
     endings: list[Ending] = []
-    for old in standing_rows(session, says, "organisation_id", numbers, fact_columns(says), at):
+    for old in named(standing_rows(session, says, "organisation_id", numbers, fact_columns(says), at), reference_of):
         one = Leaver(reference_of("person", old["person_id"]), reference_of("organisation", old["organisation_id"]))
         if outlasts(old, today) and tuple(old[name] for name in says.natural) not in stated:
             if one not in listed:
@@ -68,6 +70,13 @@ def find_leaving(
             doubts += still_held(sheet, mine, set(left.values()), today)
             endings += held_endings(session, sheet, mine, checked, left, today, at)
     return Leaving(tuple(sorted(left.values())), tuple(sorted(moved)), tuple(endings), tuple(doubts))
+
+
+def named(facts: Iterator[dict[str, Any]], reference_of: References) -> Iterator[dict[str, Any]]:
+    """The same facts; whose they are is asked for many at once."""
+    while part := list(islice(facts, BATCH)):
+        reference_of.want("person", {fact["person_id"] for fact in part})
+        yield from part
 
 
 def naturals(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Names) -> set[tuple[Any, ...]]:

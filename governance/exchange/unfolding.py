@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -45,13 +45,17 @@ class References:
                 (row[0], row[1]) for row in self._session.execute(select(table.id, table.reference))
             )
 
+    def want(self, kind: str, numbers: Collection[int]) -> None:
+        """Know the references of some numbers (no more than a statement takes), in one query."""
+        table, known = self._tables[kind], self._found[kind]
+        if missing := [number for number in numbers if number not in known]:
+            found = self._session.execute(select(table.id, table.reference).where(table.id.in_(missing)))
+            known.update((row[0], row[1]) for row in found)
+
     def __call__(self, kind: str, number: int) -> str:
         """The reference of a number."""
-        known = self._found[kind]
-        if number not in known:
-            table = self._tables[kind]
-            known[number] = self._session.scalars(select(table.reference).where(table.id == number)).one()
-        return known[number]
+        self.want(kind, (number,))
+        return self._found[kind][number]
 
 
 def fact_columns(sheet: Sheet) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from click.testing import Result
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from governance.grants.models import Grant
 from governance.kernel import clock
@@ -156,6 +156,37 @@ def test_who_is_listed_or_works_elsewhere_is_no_leaver(quick_desk: Desk, tmp_pat
     told = quick_desk.run("import", str(written(tmp_path / "in", {**GOOD, "employment": EMPLOYMENT + ANN})))
     assert told.exit_code == 0, told.output
     assert "No longer listed:" not in lines(told)
+
+
+def statements(desk: Desk, folder: Path) -> int:
+    """How many statements an import runs."""
+    ran: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        ran.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        told = desk.run("import", "--dry-run", str(folder))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert told.exit_code == 0, told.output
+    return len(ran)
+
+
+def test_many_who_stand_already_cost_no_query_each(quick_desk: Desk, tmp_path: Path) -> None:
+    took = []
+    for many in (10, 60):
+        people = "reference,name\n" + "".join(f"p{number},Somebody\n" for number in range(many))
+        posts = EMPLOYMENT.splitlines(keepends=True)[0]
+        posts += "".join(f"p{number},council,archivist,no,2020-01-01,\n" for number in range(many))
+        assert (
+            quick_desk.run("import", str(written(tmp_path / "in", {"people": people, "employment": posts}))).exit_code
+            == 0
+        )
+        (tmp_path / "in" / "people.csv").unlink()
+        took.append(statements(quick_desk, written(tmp_path / "in", {"employment": posts})))
+    assert took[1] - took[0] < 10, took
 
 
 def test_a_post_that_a_mover_no_longer_has_is_told_and_ends(quick_desk: Desk, tmp_path: Path) -> None:

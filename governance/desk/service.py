@@ -119,10 +119,15 @@ def rows_of(service: Any, part: Part, people: Sequence[Named], start: int, now: 
     with service.databases.reading() as session:
         posts, accounts = store.list_posts(session, part, numbers), store.list_accounts(session, numbers)
         factors = summaries(service, session, numbers, now)
+        inside = {one.number for one in store.list_organisations(session, part)}
     held = standings(service.decisions, [person.reference for person in people], now)
     found = []
     for place, person in enumerate(people, start):
-        roles = [one for one in held.get(person.reference, ()) if one.rules.system != SYSTEM]
+        roles = [
+            one
+            for one in held.get(person.reference, ())
+            if one.rules.system != SYSTEM and one.organisation is not None and one.organisation.id in inside
+        ]
         status = status_of_all({status_of(one.objections, one.until, now) for one in roles})
         number = person.number
         found.append(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from governance.exchange.compact import values_of
-from governance.kernel.bulk import insert_rows
+from governance.kernel.bulk import among, insert_rows
 from governance.kernel.errors import NotFound
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.ports.sheet import Sheet
@@ -43,7 +43,7 @@ class KnownNames:
             else [r for r in references if r not in known]
         )
         for at in range(0, len(wanted), BATCH):
-            part = identity.reference.in_(wanted[at : at + BATCH])
+            part = among(session, identity.reference, wanted[at : at + BATCH])
             question = select(identity.reference, identity.id).where(part, *conditions)
             known.update((row[0], row[1]) for row in session.execute(question))
 

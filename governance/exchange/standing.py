@@ -13,6 +13,7 @@ from governance.exchange.reading import load_rows
 from governance.exchange.shortcut import judges, spans
 from governance.exchange.unfolding import column_behind, row_of
 from governance.exchange.unsaid import Said, unsaid_of
+from governance.kernel.bulk import among
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.ports.sheet import Names, Sheet
 
@@ -117,7 +118,7 @@ def standing_rows(
     model, ordered = sheet.model, sorted(wanted)
     picked = [model.id, *(getattr(model, column) for column in columns)]
     for start in range(0, len(ordered), BATCH):
-        mine = getattr(model, by).in_(ordered[start : start + BATCH])
+        mine = among(session, getattr(model, by), ordered[start : start + BATCH])
         for found in session.execute(select(*picked).where(mine, seen(model, at))):
             yield dict(zip(("id", *columns), found, strict=True))
 

@@ -1,4 +1,4 @@
-"""Writes many rows of one table as the driver does it best: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Many rows at once, as the driver does it best: written by COPY on PostgreSQL, by one prepared statement on SQLite.
 
 What is written is what an ordinary insert writes, types and constraints included; it only takes less time. An error
 tells nothing of the rows: PostgreSQL would quote them.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Table, insert
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, any_, insert, literal
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,15 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     else:
         text, order = statement(table, names, connection.dialect)
         connection.exec_driver_sql(text, list(converted(table, order, rows, connection.dialect)))
+
+
+def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition that a column has one of many values: one parameter on PostgreSQL, whose driver reads each."""
+    if session.get_bind().dialect.name == "postgresql":
+        found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
+        return found
+    chosen: ColumnElement[bool] = column.in_(values)
+    return chosen
 
 
 def converted(

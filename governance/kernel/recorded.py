@@ -39,7 +39,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
-from governance.kernel.bulk import insert_rows
+from governance.kernel.bulk import among, insert_rows
 from governance.kernel.errors import Conflict
 from governance.kernel.ids import random_bytes
 from governance.kernel.keys import FactKey
@@ -218,7 +218,7 @@ def close(session: Session, model: type[Any], ids: Collection[int], keys: Iterab
     change = change_of(session)
     ordered = sorted(ids)
     for at in range(0, len(ordered), BATCH):
-        mine = model.id.in_(ordered[at : at + BATCH])
+        mine = among(session, model.id, ordered[at : at + BATCH])
         closers = list(session.scalars(select(model.closed_by).where(mine).with_for_update()))
         others = {closer for closer in closers if closer is not None and closer != change.id}
         if len(closers) != len(ordered[at : at + BATCH]) or any_sealed(session, others):

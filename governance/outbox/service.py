@@ -25,6 +25,8 @@ from governance.ports.actor import Actor, Entry
 from governance.ports.mail import Mail
 
 NAME_LETTERS = 26
+LETS_IN = "link"
+"""What fills a mail in under this name lets its reader in, and is never kept in clear."""
 ROUND_SECONDS = 10.0
 """How long a round may go on before it lets the process stop or look about."""
 PLACE = "mail:data:{name}"
@@ -44,6 +46,8 @@ def queue_mail(session: Session, mail: Mail, *, now: datetime, sealer: Sealer | 
     sealed until it is sent: for mail with a link that lets its reader in.
     """
     may_queue(mail.to, mail.data, letters.declared(mail.template)).require()
+    if sealer is None and LETS_IN in mail.data:
+        raise RuntimeError(f"the mail {mail.template} has a link that lets its reader in, and is not sealed")
     name = random_name(NAME_LETTERS)
     store.add_mail(
         session,

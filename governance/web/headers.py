@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
+from werkzeug.routing import RequestRedirect
 from werkzeug.sansio.utils import host_is_trusted
 
 from governance.web.guards import PageMark, page_mark
@@ -36,7 +37,8 @@ def register(app: Flask, public_url: str) -> None:
 
     @app.before_request
     def know_the_name() -> None:
-        if this_page() is not None and not host_is_trusted(request.host, names):
+        leads = isinstance(request.routing_exception, RequestRedirect)
+        if (leads or this_page() is not None) and not host_is_trusted(request.host, names):
             raise BadRequest("this service is not called by that name")
 
     @app.after_request
@@ -70,3 +72,12 @@ def public_origins() -> frozenset[str]:
     """How a browser names the site of this service."""
     public = urlsplit(current_app.extensions["postern"].settings.public_url)
     return frozenset({f"{public.scheme}://{public.netloc}", f"{public.scheme}://{request.host}"})
+
+
+def unreferred(response: Response) -> Response:
+    """Nobody is told the address of this page, for it holds a token: not more of it than the host.
+
+    With "no-referrer" a browser says `Origin: null` when it sends the page's form, and the form is refused.
+    """
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response

@@ -8,10 +8,12 @@ from flask import Response, g, redirect, request
 
 from governance.kernel.errors import Unauthenticated
 from governance.web.errors import asks_for_json
-from governance.web.headers import public_origins
+from governance.web.headers import public_origins, unreferred
 
 SIGN_IN, SECOND_STEP, SIGN_OUT, HOME = "/sign-in", "/sign-in/second-step", "/sign-out", "/account"
 LONGEST = 2_000
+AGAIN = "again=link"
+"""What tells a page of sign-in that a link from a mail is to be opened again afterwards."""
 
 
 def turned_away(*, half: bool = False) -> Response | None:
@@ -26,6 +28,8 @@ def turned_away(*, half: bool = False) -> Response | None:
 
 def lead(where: str) -> Response:
     """Lead to a page of sign-in, and from there back to this one; to the page with the form, where one was sent."""
+    if request.method == "GET" and "token" in (request.view_args or {}):  # what lets in is written nowhere else
+        return unreferred(Response(status=303, headers={"Location": f"{request.script_root}{where}?{AGAIN}"}))
     back = request.script_root + request.full_path.removesuffix("?") if request.method == "GET" else referring_page()
     more = f"?next={quote(back, safe='/')}" if back and len(back) <= LONGEST else ""
     return Response(status=303, headers={"Location": request.script_root + where + more})

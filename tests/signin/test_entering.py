@@ -121,6 +121,14 @@ def test_a_name_that_nobody_has_is_held_likewise(shared: Place) -> None:
     assert shared.enter("nobody@EXAMPLE.org").problem is Problem.HELD
 
 
+def test_another_spelling_of_a_reference_tells_nobody_whether_it_exists(shared: Place) -> None:
+    for name in (shared.member(), "person.ghost"):
+        for _ in range(4):
+            assert shared.enter(name, OTHER) == WRONG
+        assert shared.enter(name.upper(), OTHER) == WRONG
+        assert shared.enter(name, OTHER).problem is Problem.HELD
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """Strangers, and whoever is at one place, have eight tries instead of fifty."""

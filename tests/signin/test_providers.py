@@ -13,6 +13,7 @@ from governance.people.signin import federation
 from governance.people.signin.rules import Failure, ProviderFacts
 from governance.people.signin.service import providers as service
 from governance.people.signin.service.providers import NewProvider
+from governance.people.store import get_person
 from governance.ports.authorise import Permission
 from tests.signin.browsers import Browser, Site
 from tests.signin.people import OPERATOR, Place
@@ -26,6 +27,7 @@ from tests.signin.provider import (
     strange_key,
     unsigned,
 )
+from tokens.authenticators.models import SecondFactorAttempts
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,26 @@ def test_an_address_counts_when_it_is_verified_and_the_provider_is_set_so(
     ann = school.place.member()
     _, answer = school.sign_in("whatever", email=f"{ann.upper()}@Example.org", email_verified=verified)
     assert (answer.status_code == 303) is let_in
+
+
+def test_an_address_that_only_looks_alike_is_another(make: Callable[..., School]) -> None:
+    school = make(by_email=True)
+    ann = school.place.member()
+    _, answer = school.sign_in("mallory", email=f"{ann}@example.org".replace("e", "\uff45"), email_verified=True)
+    assert (answer.status_code, school.failure()) == (403, Failure.NOT_LINKED)
+
+
+def test_while_the_second_factor_is_locked_a_provider_proves_the_first_alone(make: Callable[..., School]) -> None:
+    school = make(second_factor_acrs=["twice"])
+    ann, now = school.place.person(), clock.now()
+    subject, proved = school.link(ann), {"acr": "twice", "auth_time": int(now.timestamp()) - 5}
+    browser, _ = school.sign_in(subject, **proved)
+    assert school.place.there(browser.cookie()).acr == "mfa"
+    with school.place.databases.writing() as session:
+        number, until = get_person(session, ann).id, now + timedelta(minutes=15)
+        session.add(SecondFactorAttempts(person_id=number, failures=10, locked_until=until, failed_at=now))
+    browser, answer = school.sign_in(subject, **proved)
+    assert (answer.status_code, school.place.there(browser.cookie()).acr) == (303, "")
 
 
 def test_an_invited_person_may_come_by_their_organisation(make: Callable[..., School]) -> None:
@@ -333,7 +355,7 @@ def test_what_was_agreed_ends_after_ten_minutes(make: Callable[..., School]) -> 
         entered = service.come_back(
             place.databases, place.ground, school.name, way.secret,
             federation.Returned(brought["code"], "", brought["state"]), AGENT,
-            may_enter=place.may_enter, now=place.now + age,
+            gate=service.Gate(place.may_enter, lambda _person, _now: False), now=place.now + age,
         )  # fmt: skip
         assert bool(entered.secret) is let_in
 

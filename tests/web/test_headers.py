@@ -35,7 +35,7 @@ def addresses(app: Flask) -> Iterator[tuple[str, str]]:
         yield re.sub(r"<[^>]*>", "x", path), rule.endpoint
 
 
-HOLD_A_TOKEN = frozenset({"/invitation/x", "/recover/x"})
+HOLD_A_TOKEN = frozenset({"/invitation/x", "/recover/x", "/account/authenticators/replacement/x"})
 """Pages whose address nobody is told, for it opens something."""
 
 
@@ -105,6 +105,8 @@ def test_transport_is_strict_where_it_is_encrypted(public: str, expected: str | 
 def test_pages_are_served_by_their_own_name(shell: Shell, host: str, status: int) -> None:
     client = shell.app.test_client()
     assert client.get("/planted/open", headers={"Host": host}).status_code == status
+    twice = client.get("/planted//open", headers={"Host": host})
+    assert twice.status_code == (308 if status == 200 else 400), "nobody is led to a strange name"
     assert client.get("/healthz", headers={"Host": host}).status_code == 200, "doors for programs as before"
 
 

@@ -142,7 +142,10 @@ def approve_replacement(service: Any, number: int, by: str) -> None:
     """Approve temporary replacement NUMBER: neither who needs it nor who started it can, by whichever door."""
     with changing(service) as (session, actor, now):
         get_person(session, by)
-        replacing.approve(session, number, service.settings.public_url, by=by, actor=actor, now=now)
+        settings = service.settings
+        replacing.approve(
+            session, number, settings.public_url, Sealer(settings.secret_keys), by=by, actor=actor, now=now
+        )
     click.echo("Approved. Its link is on its way to the person by mail; it is good for 24 hours, once.")
 
 

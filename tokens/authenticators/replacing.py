@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict, NotFound
+from governance.kernel.sealing import Sealer
 from governance.kernel.verdict import Verdict
 from governance.people.models import Person
 from governance.people.signin.rules import digest
@@ -64,6 +65,7 @@ def approve(
     session: Session,
     number: int,
     public_url: str,
+    sealer: Sealer,
     *,
     by: str,
     actor: Actor,
@@ -72,8 +74,8 @@ def approve(
 ) -> None:
     """Approve a replacement as a second person; its person gets a link by mail that is good once, for a day.
 
-    The link is in the mail and nowhere else, so whoever approves never sees it. `of` is whose it must be, where a
-    door has asked about that person.
+    The link is in the mail, sealed until it is sent, and nowhere else: whoever approves never sees it. `of` is whose it
+    must be, where a door has asked about that person.
     """
     one = get(session, number, of)
     rules.may_decide_replacement(one, by, str(actor)).require()
@@ -83,7 +85,7 @@ def approve(
     details = {"person": one.reference, "replacement": number, "by": by}
     tell(session, Entry("replacement.approved", actor, details))
     link = f"{public_url}/account/authenticators/replacement/{token}"
-    mailed = notify(session, one.person, "authenticator-replacement", {"link": link}, now=now)
+    mailed = notify(session, one.person, "authenticator-replacement", {"link": link}, now=now, sealer=sealer)
     Verdict.unless((not mailed, rules.NO_ADDRESS)).require()
 
 

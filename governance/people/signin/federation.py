@@ -206,9 +206,10 @@ def key_for(address: str, text: str) -> Any:
 
 
 def as_vouching(provider: ProviderFacts, claims: Any, now: datetime) -> Vouching:
-    """The claims that are used."""
-    verified = claims.get("email_verified") is True and isinstance(claims.get("email"), str)
-    email = claims["email"] if verified else ""
+    """The claims that are used. An address that is not ASCII is none of an account's, however alike it looks."""
+    told = claims.get("email")
+    verified = claims.get("email_verified") is True and isinstance(told, str) and told.isascii()
+    email = told if verified else ""
     value = email if provider.claim == "email" else claims.get(provider.claim)
     if not isinstance(value, str) or not 0 < len(value) <= 300:
         raise NotVouched("the claim is not there")

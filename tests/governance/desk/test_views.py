@@ -241,3 +241,17 @@ def test_nobody_invites_whose_power_reaches_further_than_their_own(
     told = browser.client.post("/people/invite", data=sent, base_url=browser._base, headers={"Accept": "text/html"})
     assert told.status_code == (303 if may else 403)
     assert ("/people/invite?person=" in browser.get(f"/people/{person}").text) is may
+
+
+def test_how_somebody_stands_is_told_of_roles_in_ones_part_alone(stand: Installation, browse: Browse) -> None:
+    here = {"post": "clerk", "from": "2020-01-01"}
+    approved = [{"by": "mo", "capacity": "line_manager", "organisation": "council", "on": "2020-01-01"}]
+    stand.apply(
+        people=[{"reference": "duo", "name": "Duo"}],
+        employment=[{"person": "duo", "organisation": one, **here} for one in ("ash", "council")],
+        grants=[held("duo", "reader", "council", "archive", approvals=approved)],
+    )
+    assert "Ash School No access" in browse("olga").get("/people?name=duo").words
+    assert "Duo" not in browse("olga").get("/people?name=duo&standing=in_order").words
+    assert "Duo" in browse("olga").get("/people?name=duo&standing=none").words
+    stand.apply(employment=[{"person": "duo", "organisation": "ash", **here, "to": "2021-01-01"}])

@@ -1,6 +1,6 @@
 """A place where people have authenticators: databases, what seals, people with accounts and sessions, codes to type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +14,8 @@ from governance.exchange.applying import apply_rows
 from governance.exchange.reading import load_rows
 from governance.kernel.db import Databases
 from governance.kernel.sealing import Sealer
+from governance.outbox import service as outbox
+from governance.outbox.letters import declared
 from governance.outbox.models import OutboxMail
 from governance.people.models import Person as Person_
 from governance.people.signin import service as signin
@@ -184,11 +186,23 @@ def approved(room: Room, one: Person) -> str:
     with room.change() as session:
         number = replacing.ask(session, one.reference, "lost", by="mo", actor=MO, now=NOON)
     with room.change() as session:
-        replacing.approve(session, number, "https://x.example", by="jo", actor=Actor("jo", "page"), now=NOON)
-    with room.databases.reading() as session:
-        mine = select(OutboxMail.data).where(OutboxMail.address == f"{one.reference}@example.org")
-        data = session.scalars(mine.where(OutboxMail.template == "authenticator-replacement")).one()
-    return str(data["link"]).rpartition("/")[2]
+        jo = Actor("jo", "page")
+        replacing.approve(session, number, "https://x.example", room.sealer, by="jo", actor=jo, now=NOON)
+    return mailed_token(room, one)
+
+
+def mailed_token(room: Room, one: Person) -> str:
+    """The token of the link that waits to be mailed to somebody."""
+    return mailed(room.databases, room.sealer, one.reference, "authenticator-replacement")["link"].rpartition("/")[2]
+
+
+def mailed(databases: Databases, sealer: Sealer, reference: str, template: str) -> Mapping[str, str]:
+    """What fills the newest mail of a kind to somebody in; a link is sealed until it is sent."""
+    with databases.reading() as session:
+        mine = select(OutboxMail).where(OutboxMail.address == f"{reference}@example.org")
+        mail: Any = session.scalars(mine.where(OutboxMail.template == template).order_by(OutboxMail.id.desc())).first()
+        assert isinstance(mail.data, str) is ("link" in declared(template))
+        return outbox.opened(mail, sealer)
 
 
 def code_at(seed: bytes, now: datetime, steps: int = 0) -> str:

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from governance.kernel.errors import NotFound
 from governance.kernel.verdict import Refused
-from governance.outbox.models import OutboxMail
 from governance.ports.actor import Actor
-from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, Person, code_at, wrong_code
+from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, Person, code_at, mailed_token, wrong_code
 from tokens.authenticators import attempts, losing, replacing
 from tokens.authenticators.jobs import remind_people
 from tokens.authenticators.models import SecondFactorAttempts
@@ -174,14 +172,7 @@ def asked(room, one, by="mo", actor=MO):
 
 def approved(room, number, by="jo", actor=JO):
     with room.change() as session:
-        replacing.approve(session, number, "https://postern.example", by=by, actor=actor, now=NOON)
-
-
-def link_of(room, one):
-    with room.databases.reading() as session:
-        mine = select(OutboxMail.data).where(OutboxMail.address == f"{one.reference}@example.org")
-        data = session.scalars(mine.where(OutboxMail.template == "authenticator-replacement")).one()
-    return data["link"].rpartition("/")[2]
+        replacing.approve(session, number, "https://postern.example", room.sealer, by=by, actor=actor, now=NOON)
 
 
 def redeemed(room, one, token, now=NOON):
@@ -195,7 +186,7 @@ def test_a_lost_one_is_replaced_for_a_week_by_two_people(room):
     with room.change() as session:
         losing.report_lost(session, one.reference, row, actor=MO, now=NOON)
     approved(room, asked(room, one))
-    redeemed(room, one, link_of(room, one))
+    redeemed(room, one, mailed_token(room, one))
     fresh, seed, proof = room.enrol(one)
     assert proof.good
     assert room.facts(one, fresh).ends_at == NOON + timedelta(days=7)
@@ -210,7 +201,7 @@ def test_a_lost_one_is_replaced_for_a_week_by_two_people(room):
 def test_whoever_has_a_temporary_one_is_reminded_once_before_it_ends(room):
     one, _, _ = room.with_app()
     approved(room, asked(room, one))
-    redeemed(room, one, link_of(room, one))
+    redeemed(room, one, mailed_token(room, one))
     room.enrol(one)
     for day in range(8):
         remind_people(room, NOON + timedelta(days=day, hours=1))
@@ -220,7 +211,7 @@ def test_whoever_has_a_temporary_one_is_reminded_once_before_it_ends(room):
 def test_an_ordinary_one_takes_the_place_of_a_temporary_one(room):
     one, _, _ = room.with_app()
     approved(room, asked(room, one))
-    redeemed(room, one, link_of(room, one))
+    redeemed(room, one, mailed_token(room, one))
     temporary, _, proof = room.enrol(one)
     room.proved(one, proof)
     ordinary, _, _ = room.enrol(one, label="New phone")
@@ -260,7 +251,7 @@ def test_a_replacement_is_decided_once(room):
 def test_a_link_is_good_once_for_a_day_for_its_person_and_in_its_session(room):
     one, _, _ = room.with_app()
     approved(room, asked(room, one))
-    token = link_of(room, one)
+    token = mailed_token(room, one)
     stranger = room.person()
     day = NOON + timedelta(hours=24)
     for who, now in ((stranger, NOON), (one, day)):
@@ -297,5 +288,5 @@ def test_after_a_hundred_failures_only_a_replacement_helps(room):
     assert codes_of(wrong) == ["stopped"]
     assert room.verify(one, row, code_at(seed, LATER), LATER).finding is Finding.STOPPED
     approved(room, asked(room, one))
-    redeemed(room, one, link_of(room, one))
+    redeemed(room, one, mailed_token(room, one))
     assert room.enrol(one)[2].good

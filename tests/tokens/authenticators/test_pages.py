@@ -1,21 +1,21 @@
 """The pages: second step, adding in four screens, my authenticators, somebody else's; as a browser sees them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
 
-from governance.outbox.models import OutboxMail
+from governance.kernel.sealing import Sealer
 from governance.people.signin.models import Account
 from governance.people.signin.views import COOKIE
 from governance.people.store import get_person
 from governance.ports.authorise import Permission
 from tests.installation import Installation
+from tests.tokens.authenticators.rooms import mailed
 from tests.web.browser_kit import Browser, app_of
 from tokens.authenticators import totp
 
@@ -73,10 +73,9 @@ class Desk:
     def code(self, seed: bytes, steps: int = 0) -> str:
         return totp.code_of(seed, totp.step_of(datetime.now(UTC)) + steps)  # noqa: TID251 - the moved clock
 
-    def mail(self, reference: str, template: str) -> dict[str, str]:
-        with self.installation.databases.reading() as session:
-            mine = select(OutboxMail.data).where(OutboxMail.address == f"{reference}@example.org")
-            return session.scalars(mine.where(OutboxMail.template == template).order_by(OutboxMail.id.desc())).first()
+    def mail(self, reference: str, template: str) -> Mapping[str, str]:
+        sealer = Sealer(self.installation.service.settings.secret_keys)
+        return mailed(self.installation.databases, sealer, reference, template)
 
 
 @pytest.fixture
@@ -318,8 +317,12 @@ def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
     link = desk.mail(reference, "authenticator-replacement")["link"]
     token = link.rpartition("/")[2]
     assert all(token not in page.text for page in (one.get(theirs), two.get(theirs)))
+    nobody = Browser(desk.app).get(link)
+    assert nobody.location == "/sign-in?again=link", "the link lets in, so no other address holds it"
+    assert "open the link in your mail again" in nobody.follow().words
     browser.sign_in(reference, "")
     page = browser.get(link)
+    assert page.headers["Referrer-Policy"] == "strict-origin"
     add = page.send().follow()
     trial = add.send(kind="totp").follow()
     seed = totp.read_seed(trial.tree.one("p", id="key").text)

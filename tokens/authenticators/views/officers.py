@@ -20,7 +20,7 @@ from tokens.authenticators.attempts import list_attempts
 from tokens.authenticators.rules import ENDED, KIND_NAMES, STATE_WORDS, State
 from tokens.authenticators.schemas import NothingForm, WhyForm
 from tokens.authenticators.throttling import THROTTLE, Attempts
-from tokens.authenticators.views import changed, house, laid, status_of
+from tokens.authenticators.views import changed, house, laid, sealer, status_of
 
 THEIRS = "/people/<reference>/authenticators"
 Act = Callable[[Session, Actor, datetime], Any]
@@ -123,7 +123,7 @@ def approve(reference: str, number: int) -> Response:
     by, url = g.visitor.reference, house().settings.public_url
 
     def act(session: Session, actor: Actor, now: datetime) -> None:
-        replacing.approve(session, number, url, of=reference, by=by, actor=actor, now=now)
+        replacing.approve(session, number, url, sealer(), of=reference, by=by, actor=actor, now=now)
 
     return done(reference, act, "Approved. They get a link by mail; it is good for 24 hours, once.")
 

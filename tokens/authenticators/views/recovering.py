@@ -7,6 +7,7 @@ from flask import Response, g
 from governance.kernel import clock
 from governance.kernel.verdict import Refused
 from governance.web.forms import read_form
+from governance.web.headers import unreferred
 from governance.web.pages import go, of_own, render
 from tokens.authenticators import enrolling, replacing, service
 from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Kind
@@ -52,7 +53,7 @@ def make_codes() -> Response:
 @of_own("enrol-first-authenticator", half="enrol-first-authenticator")
 def replacement(token: str) -> Response:
     """Say what the link does; looking at it changes nothing."""
-    return render("authenticators/replacement.html", token=token)
+    return unreferred(render("authenticators/replacement.html", token=token))
 
 
 @of_own("enrol-first-authenticator", half="enrol-first-authenticator")

@@ -38,9 +38,11 @@ class Ground:
     def counters(self, found: AccountFacts | None, name: str, place: str) -> tuple[bytes, bytes]:
         """The two counters of a try: for this account from this place, and for this account from anywhere.
 
-        Whatever somebody calls an account, it is the same one; a name that nobody has is counted likewise.
+        Whatever somebody calls an account, it is the same one; a name that nobody has is counted likewise: an address
+        in whatever letter case, as addresses are looked for, and a reference just as it was typed, as references are.
         """
-        subject = f"account:{found.id}" if found is not None else f"name:{email_key(name)}"
+        unknown = email_key(name) if "@" in name else name.strip()
+        subject = f"account:{found.id}" if found is not None else f"name:{unknown}"
         return self.counted("password", subject, place), self.counted("password", subject)
 
     def link(self, kind: str, token: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -152,11 +152,21 @@ def set_out(databases: Databases, ground: Ground, name: str, browser: Browser, *
     return Way(url, secret)
 
 
+class Gate(NamedTuple):
+    """What is asked about a person before they are let in: may they, and is their second factor locked?"""
+
+    may_enter: MayEnter
+    is_locked: Callable[[int, datetime], bool]
+
+
 def come_back(
     databases: Databases, ground: Ground, name: str, secret: str, returned: Returned, browser: Browser,
-    *, may_enter: MayEnter, now: datetime,
+    *, gate: Gate, now: datetime,
 ) -> Entered:  # fmt: skip
-    """Sign somebody in for whom their provider vouches; what is not as agreed is refused, and may not be repeated."""
+    """Sign somebody in for whom their provider vouches; what is not as agreed is refused, and may not be repeated.
+
+    While somebody's second factor is locked, the provider's word counts for the first alone.
+    """
     with databases.reading() as session:
         provider = providers.get_provider(session, name)
     with databases.writing() as session:
@@ -175,9 +185,10 @@ def come_back(
         found, why = whom(session, provider, vouching, at, now)
     if found is None or why is not None:
         return refused(databases, found, why or Failure.NOT_LINKED, now)
-    if not may_enter(found.person, found.reference, now):
+    if not gate.may_enter(found.person, found.reference, now):
         return refused(databases, found, Failure.NOT_PERMITTED, now)
-    return let_in(databases, found, provider, vouching, browser._replace(next_path=flow.next_path), now=now)
+    twice = provider.counts_twice(vouching) and not gate.is_locked(found.person, now)
+    return let_in(databases, found, provider, vouching, browser._replace(next_path=flow.next_path), twice, now=now)
 
 
 def refused(databases: Databases, found: AccountFacts | None, why: Failure, now: datetime) -> Entered:
@@ -208,10 +219,9 @@ def whom(
 
 def let_in(
     databases: Databases, found: AccountFacts, provider: ProviderFacts, vouching: Vouching, browser: Browser,
-    *, now: datetime,
+    twice: bool, *, now: datetime,
 ) -> Entered:  # fmt: skip
     """Begin a session; where the provider's word counts twice, both factors are proved."""
-    twice = provider.counts_twice(vouching)
     amr = (*vouching.amr, *(("mfa",) if twice and "mfa" not in vouching.amr else ()))
     with databases.change(found.reference, now) as session:
         account = accounts.lock_account(session, found.id)

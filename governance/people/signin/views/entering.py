@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request
@@ -12,6 +14,7 @@ from governance.people.signin.schemas import NothingForm, SignInForm
 from governance.people.signin.service import entering, providers
 from governance.people.signin.service.entering import Browser, Entered, Problem
 from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.providers import Gate
 from governance.people.signin.store.providers import list_providers
 from governance.people.signin.views import begin, clear_cookie
 from governance.web.forms import Form, read_form
@@ -120,13 +123,22 @@ def federated_pages(service: Any) -> Blueprint:
         returned = Returned(*(request.args.get(name, "") for name in ("code", "iss", "state")))
         secret = request.cookies.get(WAY, "")
         entered = providers.come_back(
-            service.databases, ground, name, secret, returned, asking(), may_enter=may_enter, now=clock.now()
+            service.databases, ground, name, secret, returned, asking(),
+            gate=Gate(may_enter, partial(is_locked, service)), now=clock.now(),
         )  # fmt: skip
         if entered.problem is not None:
             return forget_way(render("signin/not-vouched.html", 403))
         return forget_way(begin(service, lambda: go_to(request.script_root + SECOND_STEP), entered.secret))
 
     return pages
+
+
+def is_locked(service: Any, person: int, now: datetime) -> bool:
+    """Whether a person's second factor is locked out, where there are any."""
+    if service.second_factor is None:
+        return False
+    with service.databases.reading() as session:
+        return person in service.second_factor.locked(session, now)
 
 
 def forget_way(response: Response) -> Response:

@@ -21,6 +21,7 @@ from governance.people.signin.views import begin
 from governance.people.signin.views.entering import asking
 from governance.ports.actor import Actor
 from governance.web.forms import Form, read_form
+from governance.web.headers import unreferred
 from governance.web.leading import SECOND_STEP
 from governance.web.pages import allowed, anybody, go, go_to, may_enter, render, tell_next
 
@@ -149,12 +150,3 @@ def sent(service: Any, ground: Ground, form: Form) -> Form:
         said = str(taken)
         return form.wrong("email" if "address" in said else "person", said[0].upper() + said[1:])
     return form
-
-
-def unreferred(response: Response) -> Response:
-    """Nobody is told the address of this page, for it holds a token: not more of it than the host.
-
-    With "no-referrer" a browser says `Origin: null` when it sends the page's form, and the form is refused.
-    """
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response

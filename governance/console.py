@@ -18,6 +18,7 @@ from governance.kernel import clock
 from governance.kernel.db import migrate
 from governance.kernel.errors import Answer, cure_for
 from governance.kernel.jobs import last_run
+from governance.outbox.service import SENDER
 from governance.outbox.ways import courier_of
 from governance.ports.area import Area
 
@@ -133,6 +134,8 @@ def once(lazy: Lazy, name: str) -> None:
     """Do the job NAME now, unless it is under way elsewhere."""
     if name not in lazy.jobs:
         raise click.ClickException(f"There is no job {name}. {cure_for(name, lazy.jobs)}")
+    if name == SENDER.name:
+        courier_of(lazy.settings)  # set wrongly, it says so now
     now = clock.now()
     run = scheduler.fire(lazy, lazy.jobs[name], now, now)
     if run is None or run.fault:
@@ -172,7 +175,7 @@ def run_demo(lazy: Lazy, port: int) -> None:
     click.echo("Laying out the databases …")
     lay_out(lazy)
     key = installation.load_demo(lazy, invoke)
-    click.echo(installation.welcome(address, key, pages, installation.invite_demo(lazy, invoke)))
+    click.echo(installation.welcome(address, key, pages, installation.invite_demo(lazy)))
     with installation.jobs_beside():
         serving.serve("127.0.0.1", port, 1)
 

@@ -15,15 +15,20 @@ from types import MappingProxyType
 from typing import Any
 
 from governance.decisions.authorising import SYSTEM as OWN
+from governance.kernel import clock
 from governance.kernel.errors import Conflict, NotFound
 from governance.kernel.settings import METADATA_KEY, SIGNING_KEYS
+from governance.people.signin.service.accounts import invite
+from governance.people.signin.service.ground import Ground
 from governance.people.store import has_organisations
+from governance.ports.actor import Actor
 from governance.web.signing import new_key, new_keys
 
 FILE = "postern.env"
 KEY_FILE = "demo-key"
 DEMO = Path(__file__).parents[1] / "examples" / "demo" / "facts"
 WRITTEN_FOR = "2026-11-02"
+INVITING = Actor("demonstration")
 Invoke = Callable[..., str]
 
 DESK: Mapping[str, str] = {
@@ -132,15 +137,14 @@ def load_demo(lazy: Any, invoke: Invoke) -> str:
     return kept.read_text().strip() if kept.exists() else ""
 
 
-def invite_demo(lazy: Any, invoke: Invoke) -> dict[str, str]:
+def invite_demo(service: Any) -> dict[str, str]:
     """For each of the demonstration who look after access, a link to choose a password while they have none."""
-    links = {}
+    links, ground, now = {}, Ground.of(service.settings), clock.now()
     for person in DESK:
         with contextlib.suppress(NotFound):
             try:
-                links[person] = invoke(
-                    lazy, "people", "invite", person, "--email", f"{person}@example.org", "--print-link"
-                ).strip()
+                with service.databases.change(INVITING.name, now) as session:
+                    links[person] = invite(session, ground, person, f"{person}@example.org", actor=INVITING, now=now)
             except Conflict:
                 links[person] = "signs in already"
     return links

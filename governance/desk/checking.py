@@ -59,6 +59,15 @@ def questions(rules: SystemRules) -> list[tuple[str, str]]:
     ]
 
 
+def which(rules: SystemRules) -> str:
+    """What to type to say which thing is meant."""
+    forms = {plain(kind.name): kind.id_form for kind in rules.resource_types.values() if kind.id_form}
+    if not forms:
+        return "Its number or name. Leave this blank if any will do"
+    written = "; ".join(f"{name}: {form}" for name, form in forms.items())
+    return f"Its number, in which # is a digit and @ a capital letter. {written[0].upper()}{written[1:]}"
+
+
 def declared(rules: SystemRules) -> dict[str, Property]:
     """All that a question may say, by the name of its field; what is stored here is not asked for."""
     of_things = {name: one for kind in rules.resource_types.values() for name, one in kind.properties.items()}

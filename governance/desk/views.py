@@ -201,15 +201,17 @@ def add_checks(pages: Blueprint, service: Any) -> None:
     @pages.get("/check-access")
     @allowed("view-people", "organisation", part_for("view-people"))
     def check() -> Response:
-        return show("check", form=None, systems=system_names(service))
+        return show("check", form=None, person="", systems=system_names(service))
 
     @pages.get("/check-access/question")
     @allowed("check-access", "account", asked_person)
     def check_question() -> Response:
+        if "system" not in request.args:  # a link that leads here from a person has named nobody's system yet
+            return show("check", form=None, person=request.args.get("person", ""), systems=system_names(service))
         form = read_filters(WhomIn)
         rules = find_rules(service, form)
         if rules is None:
-            return show("check", 422, form=form, systems=system_names(service))
+            return show("check", 422, form=form, person="", systems=system_names(service))
         return ask_page(rules, form, 200)
 
     @pages.get("/check-access/answer")
@@ -289,7 +291,12 @@ def find_rules(service: Any, form: Form | None) -> SystemRules | None:
 def ask_page(rules: SystemRules, form: Form, status: int) -> Response:
     """The form that asks what somebody wants to do."""
     known = {"person": request.args.get("person", ""), "system": rules.system}
-    told = {"rules": rules, "questions": checking.questions(rules), "asking": checking.asking(rules)}
+    told = {
+        "rules": rules,
+        "which": checking.which(rules),
+        "questions": checking.questions(rules),
+        "asking": checking.asking(rules),
+    }
     return show("check_question", status, form=form, **known, **told)
 
 

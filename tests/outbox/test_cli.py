@@ -76,7 +76,10 @@ def test_jobs_are_listed_and_done(quick_desk: Desk, tmp_path: Path) -> None:
     wrong = jobs(quick_desk, "once", "send-mial")
     assert (wrong.exit_code, "Did you mean" in wrong.output) == (1, True)
     service.settings = replace(service.settings, smtp_url="smtp://")
-    assert "send-mail failed: BadInput." in jobs(quick_desk, "once", "send-mail").output
+    service.settings = replace(service.settings, smtp_url="smtp://127.0.0.1:1", mail_from="")
+    assert "POSTERN_MAIL_FROM" in str(jobs(quick_desk, "once", "send-mail").exception), "what is missing is named"
+    service.settings = replace(service.settings, smtp_url="smtp://")
+    assert jobs(quick_desk, "once", "send-mail").exception is not None
     assert jobs(quick_desk, "run").exception is not None, "set wrongly, it does not start"
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from governance.grants.models import Grant
+from governance.installation import DESK, invite_demo
 from governance.people.models import OrganisationDetails, PersonDetails
 from governance.people.signin.jobs import forget
 from governance.people.signin.models import SignInSession
@@ -54,10 +55,24 @@ def test_an_invitation_is_printed_or_mailed(quick_desk: Desk, at: Place) -> None
         assert "Error" in refused.stderr
 
 
+def test_the_demonstration_starts_again_after_its_links_were_used(at: Place) -> None:
+    rosa, ken = list(DESK)[:2]
+    at.installation.apply(people=[{"reference": one, "name": one.title()} for one in (rosa, ken)])
+    links = invite_demo(at.installation.service)
+    assert at.choose(links[rosa].rpartition("/")[2]).secret
+    again = invite_demo(at.installation.service)
+    assert again[rosa] == "signs in already"
+    assert again[ken] != links[ken]
+    assert at.choose(again[ken].rpartition("/")[2], OTHER).secret
+
+
 def test_the_first_administrator_of_an_empty_installation(quick_desk: Desk, at: Place) -> None:
     words = ("administrator", "root.one", "--email", "root@example.org", "--organisation", "centre")
     assert "--organisation-name" in quick_desk.run(*words).stderr
     assert "--name" in quick_desk.run(*words, "--organisation-name", "The Centre").stderr
+    nowhere = ("administrator", "root.one", "--email", "nowhere", *words[4:], "--organisation-name", "The Centre")
+    refused = quick_desk.run(*nowhere, "--name", "Robin Root")
+    assert (refused.exit_code, "address" in refused.stderr) == (1, True)
     told = quick_desk.run(*words, "--name", "Robin Root", "--organisation-name", "The Centre")
     assert told.exit_code == 0, told.output
     assert at.choose(token_of(told.stdout)).secret

@@ -17,8 +17,8 @@ EVERY, BEFORE, KEPT = timedelta(days=1), timedelta(days=2), timedelta(days=90)
 
 def remind(_service: Any) -> Job:
     """Every day: whoever has a temporary authenticator that ends in two days is told; old counts are forgotten."""
-    says = "reminds of temporary authenticators that end, forgets counts of failures after 90 days"
-    return Job("authenticators.remind", EVERY, remind_people, says, timedelta(hours=7))
+    says = "Reminds of temporary authenticators that end, and forgets counts of failures after 90 days."
+    return Job("remind", EVERY, remind_people, says, timedelta(hours=7))
 
 
 def remind_people(service: Any, now: datetime) -> None:

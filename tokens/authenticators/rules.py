@@ -130,6 +130,15 @@ SENTENCES: dict[Finding, str] = {
 }
 """What a person reads. A code of another account's app is only wrong: nobody learns whose it is."""
 
+WRONG_OF: dict[Kind, str] = {
+    Kind.TOTP: SENTENCES[Finding.WRONG],
+    Kind.PASSKEY: SENTENCES[Finding.WRONG],
+    Kind.HOTP: "That code is not right. Press the button of your token, and type the code that it shows now.",
+    Kind.RECOVERY: "That recovery code is not right: it was used already, or belongs to an older set, or a letter is "
+    "wrong. Type another one of your newest set.",
+}
+"""The same by kind: not every code is one that an app shows."""
+
 COUNTED = frozenset({Finding.WRONG, Finding.USED, Finding.CLOCK, Finding.AHEAD})
 """Findings that count as a failure: a code was looked at, and was not accepted."""
 

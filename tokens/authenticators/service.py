@@ -24,6 +24,7 @@ from tokens.authenticators.rules import (
     COUNTED,
     FEW_LEFT,
     SENTENCES,
+    WRONG_OF,
     AuthenticatorFacts,
     Finding,
     Kind,
@@ -166,7 +167,8 @@ def refuse(
     locks = counted.closed(throttle, now) in (Finding.LOCKED, Finding.STOPPED)
     if locks:
         _lock(session, visitor, counted, stopped=counted.failures >= throttle.stop_at, now=now)
-    return answer(_tellable(session, one, judged, now), off=totp.off_in_words(judged.off))._replace(locks=locks)
+    told = answer(_tellable(session, one, judged, now), off=totp.off_in_words(judged.off))._replace(locks=locks)
+    return told._replace(says=WRONG_OF[kind]) if told.finding is Finding.WRONG else told
 
 
 def accept(session: Session, visitor: Visitor, one: AuthenticatorFacts) -> Proof:

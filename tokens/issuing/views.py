@@ -86,7 +86,7 @@ def left(counter: Counter, asked: Asked) -> Any:
     except Refused as wrong:
         return back(wrong.reply)
     if shown.claims is None:
-        return go_to(SIGN_OUT)
+        return go_to(SIGN_OUT if g.visitor is not None else SIGN_IN)
     gone = counter.end_with(shown, g.visitor, clock.now())
     response = go_to(shown.redirect_uri or SIGN_IN)
     return clear_cookie(response) if gone else response

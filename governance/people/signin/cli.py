@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from governance.kernel import clock
 from governance.kernel.errors import Answer
+from governance.outbox.rules import may_queue
 from governance.people.signin import federation
 from governance.people.signin.rules import AccountState, Purpose
 from governance.people.signin.service import accounts, end_sessions, providers
@@ -101,6 +102,7 @@ def administrator(service: Any, /, reference: str, **given: Any) -> None:
     """Make REFERENCE an administrator of Postern itself, and print the link by which they choose a password."""
     ground, now, email = Ground.of(service.settings), clock.now(), given.pop("email")
     try:
+        may_queue(email, {}, frozenset()).require()
         record_administrator(service, FirstAdministrator(reference, **given), actor=Actor(service.account), now=now)
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None

@@ -140,6 +140,8 @@ def test_checking_access_step_by_step(stand: Installation, browse: Browse) -> No
     )
     mira = browse("mira")
     assert "Archive" in mira.get("/check-access").text
+    begun = mira.get("/check-access/question?person=ann")
+    assert (begun.status, begun.errors, 'value="ann"' in begun.text) == (200, {}, True), "as a person's page leads here"
     question = mira.get("/check-access/question?person=ann&system=archive")
     assert (question.status, question.heading) == (200, "What do they want to do?")
     assert "view · file" in question.words

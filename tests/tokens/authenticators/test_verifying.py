@@ -175,6 +175,7 @@ def test_a_recovery_code_is_good_once_in_any_writing(room):
     never = room.verify(one, number, "0000-0000-0000-0000", LATER + MINUTE)
     assert again.finding is never.finding is Finding.WRONG
     assert again.says == never.says
+    assert again.says.startswith("That recovery code is not right"), "no app shows it"
     assert "recovery-code-used" in room.mails(one)
 
 

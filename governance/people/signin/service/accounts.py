@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from governance.kernel.db import Databases
 from governance.kernel.errors import Conflict, NotFound
 from governance.kernel.recorded import change_of
+from governance.outbox.rules import may_queue
 from governance.outbox.service import queue_mail
 from governance.people.signin.choosing import Objection, objection_to
 from governance.people.signin.passwords import is_common
@@ -64,8 +65,10 @@ class Chosen(NamedTuple):
 def invite(session: Session, ground: Ground, reference: str, email: str, *, actor: Actor, now: datetime) -> str:
     """Invite a person whom the facts know to an account of theirs; the link is the answer. Older links are dead.
 
-    Raise `NotFound` where nobody has the reference, `Conflict` where they sign in already or the address is taken.
+    Raise `NotFound` where nobody has the reference, `Conflict` where they sign in already or the address is taken,
+    `Refused` where no mail could go there.
     """
+    may_queue(email.strip(), {}, frozenset()).require()
     person = get_person(session, reference)
     if not accounts.is_known(session, person.id, change_of(session).base_revision):
         raise NotFound(f"nobody has the reference {reference}")

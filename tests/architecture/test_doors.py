@@ -96,7 +96,7 @@ def unprotected(app: Flask) -> list[str]:
 EXEMPT = {
     "/oauth/authorize": "nothing: it does nothing, and has the same asked again as an address",
     "/oauth/introspect": "front end's secret",
-    "/oauth/logout": "nothing: it does nothing, and has the same asked again as an address, in which nobody can read it",
+    "/oauth/logout": "nothing: it has the same asked again as an address, in which nobody can read it",
     "/oauth/revoke": "front end's secret, or its name where it has none",
     "/oauth/token": "front end's secret, and the proof of whoever asked for the code (PKCE)",
     "/oauth/userinfo": "access token",

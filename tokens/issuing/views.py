@@ -49,7 +49,7 @@ def blueprint(service: Any) -> Blueprint:
         return left(doors.counter, asked)
 
     @pages.post(OUT)
-    @guarded("nothing: it does nothing, and has the same asked again as an address, in which nobody can read it")
+    @guarded("nothing: it has the same asked again as an address, in which nobody can read it")
     def logout_again() -> Any:
         word = hand_over(request.form.items(multi=True), sealer, clock.now())
         return go_to(f"{OUT}?{urlencode({HANDED: word})}")

@@ -164,10 +164,13 @@ def refuse(
     if counted is None:
         return answer(Finding.WAIT, time=duration(throttle.waits[-1] if throttle.waits else 1))
     attempts.count_kind(session, visitor.person, kind.value, judged.finding, now)
-    locks = counted.closed(throttle, now) in (Finding.LOCKED, Finding.STOPPED)
+    closed = counted.closed(throttle, now)
+    locks = closed in (Finding.LOCKED, Finding.STOPPED)
     if locks:
         _lock(session, visitor, counted, stopped=counted.failures >= throttle.stop_at, now=now)
     told = answer(_tellable(session, one, judged, now), off=totp.off_in_words(judged.off))._replace(locks=locks)
+    if locks:  # this was the last that is looked at: that it was wrong is the lesser news
+        return told._replace(says=(_closed(closed, counted, throttle, now) or told).says)
     return told._replace(says=WRONG_OF[kind]) if told.finding is Finding.WRONG else told
 
 

@@ -218,6 +218,7 @@ def test_ten_wrong_codes_end_the_half_session(desk):
     for _ in range(10):
         page = page.send(code="000000")
         desk.later(seconds=31)
+    assert page.errors["#code"].startswith("There were too many wrong codes. Wait 15 minutes")
     assert browser.get(SECOND).location.startswith("/sign-in")
     assert desk.mail(reference, "authenticator-locked") == {"time": "15 minutes"}
 

@@ -116,7 +116,8 @@ def add_people(pages: Blueprint, service: Any) -> None:
             return show("people", 422, form=form, listed=None, download="")
         part = desk.part_of(service, g.visitor, "view-people", form.values["organisation"], now=now)
         listed = listed_people(service, part, form, now)
-        download = url_for("desk.people_file", **{name: value for name, value in form.values.items() if value})
+        named = {name: value for name, value in form.values.items() if value}
+        download = url_for("desk.people_file", **named) if downloads(service) else ""
         return show("people", form=form, listed=listed, download=download)
 
     @pages.get("/people.csv")
@@ -161,7 +162,8 @@ def add_lock_outs(pages: Blueprint, service: Any) -> None:
     @allowed("view-lock-outs", "organisation", part_for("view-lock-outs"))
     def lock_outs() -> Response:
         form, part = asked_part(service, "view-lock-outs")
-        return show("lock_outs", form=form, listed=desk.list_locked(service, part, now=clock.now()))
+        listed = desk.list_locked(service, part, now=clock.now())
+        return show("lock_outs", form=form, listed=listed, downloads=downloads(service))
 
     @pages.get("/people/lock-outs.csv")
     @allowed("download", "organisation", part_for("download"))
@@ -179,7 +181,8 @@ def add_enrolment(pages: Blueprint, service: Any) -> None:
     def enrolment() -> Response:
         form, part = asked_part(service, "view-enrolment")
         stuck = desk.where_stuck(service, part, now=clock.now())
-        return show("enrolment", form=form, stuck=stuck, named={name: one for name, one in form.values.items() if one})
+        named = {name: one for name, one in form.values.items() if one}
+        return show("enrolment", form=form, stuck=stuck, named=named, downloads=downloads(service))
 
     @pages.get("/people/enrolment.svg")
     @allowed("view-enrolment", "organisation", part_for("view-enrolment"))
@@ -252,6 +255,11 @@ def needless(row: Any) -> frozenset[str]:
     """What need not be offered: whoever signs in already is not invited."""
     is_active = row.account is not None and row.account.state == AccountState.ACTIVE
     return frozenset({"invite"} if is_active else ())
+
+
+def downloads(service: Any) -> bool:
+    """Whether a list is offered as a file: the file itself asks again."""
+    return bool(service.authorise.parts(g.visitor, "download", now=clock.now(), near=True))
 
 
 def acts_on(reference: str, may: Collection[str]) -> list[tuple[str, str]]:

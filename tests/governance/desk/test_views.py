@@ -69,6 +69,8 @@ def test_a_file_holds_what_the_filters_let_pass_and_is_told_to_the_trail(stand: 
     assert "'=2+5" in answer.text, "a cell that begins a formula is defused"
     assert told(stand)[-1]["action"] == "list.downloaded"
     assert browse("meg").get("/people.csv").codes == ["role_not_permitted"]
+    for path in ("/people", "/people/lock-outs", "/people/enrolment"):
+        assert ("(CSV)" in browse("meg").get(path).words, "(CSV)" in browse("olga").get(path).words) == (False, True)
 
 
 def told(stand: Installation) -> list[dict[str, str]]:

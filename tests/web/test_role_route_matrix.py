@@ -111,7 +111,7 @@ ROWS: dict[str, str] = {
     "GET /oauth/authorize": OWN,
     "POST /oauth/authorize": PUBLIC,
     "POST /oauth/introspect": KEY,
-    "GET /oauth/logout": PUBLIC,
+    "GET /oauth/logout": LEAVING,
     "POST /oauth/logout": PUBLIC,
     "POST /oauth/revoke": KEY,
     "POST /oauth/token": KEY,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from governance.kernel.errors import NotFound
+from governance.kernel.errors import NotFound, Unavailable
 from governance.kernel.sealing import Sealer
 from governance.kernel.verdict import Verdict
 from governance.people.store import get_person
@@ -28,6 +29,9 @@ from tokens.authenticators.service import (
     why_closed,
 )
 from tokens.authenticators.totp import Judged
+
+FEWEST_BYTES = 6
+"""So many different bytes a token's secret has at least: what a generator makes has more."""
 
 
 class Beginning(NamedTuple):
@@ -84,7 +88,7 @@ def begin_hotp(
 ) -> int:
     """Begin to add a hardware token by its serial number and its typed secret."""
     store.free_serial(session, visitor.person, serial)
-    seed = _checked(session, serial, typed_seed)
+    seed = _checked(session, sealer, visitor.person, serial, typed_seed)
     row = begin(session, visitor, Kind.HOTP, label, now=now, values={"serial": serial})
     store.set_secret(session, row, sealer.seal(seed, store.place(row)), instead_of=None)
     return row
@@ -104,7 +108,8 @@ def assign_hotp(
     """Assign a hardware token to a person; it counts once they have given its first code."""
     rules.may_help(reference, actor.name).require()
     rules.may_name(label).require()
-    person, seed = get_person(session, reference).id, _checked(session, serial, typed_seed)
+    person = get_person(session, reference).id
+    seed = _checked(session, sealer, person, serial, typed_seed)
     row = {
         "person_id": person, "kind": Kind.HOTP.value, "label": label, "state": State.PENDING.value,
         "created_at": now, "ends_at": now + rules.ASSIGNED_FOR, "begun_in": None, "serial": serial,
@@ -230,12 +235,22 @@ def _judge(session: Session, sealer: Sealer, one: AuthenticatorFacts, codes: lis
     return judge(seed, one, codes[0], now)
 
 
-def _checked(session: Session, serial: str, typed_seed: str) -> bytes:
+def _checked(session: Session, sealer: Sealer, person: int, serial: str, typed_seed: str) -> bytes:
     seed = totp.read_seed(typed_seed)
     well = serial.isascii() and serial.isprintable() and 1 <= len(serial.strip()) <= 60
     Verdict.unless(
         (not well, rules.NO_SERIAL),
-        (seed is None, rules.NO_SEED),
+        (seed is None or len(set(seed)) < FEWEST_BYTES, rules.NO_SEED),
         (well and store.serial_taken(session, serial), rules.SERIAL_TAKEN),
     ).require()
+    mine = [one.id for one in store.list_of(session, [person]) if one.kind is Kind.HOTP and one.activated_at]
+    again = any(_is_of(session, sealer, row, seed or b"") for row in mine)
+    Verdict.unless((again, rules.SEED_TAKEN)).require()  # else each of its codes would be good at each
     return seed or b""
+
+
+def _is_of(session: Session, sealer: Sealer, row: int, seed: bytes) -> bool:
+    try:
+        return hmac.compare_digest(open_secret(session, sealer, row), seed)
+    except Unavailable:  # sealed under a key that is lost: no code of it is good any more
+        return False

@@ -183,6 +183,28 @@ def test_a_serial_is_registered_once_but_an_unfinished_one_can_begin_again(room)
         assert codes_of(wrong) == ["serial_taken"]
 
 
+def test_one_token_is_not_registered_twice_under_two_serials(room):
+    one, _, _ = room.with_app()
+    with room.change() as session:
+        first = enrolling.begin_hotp(
+            session, room.sealer, one.visitor, f"T1-{one.reference}", SEED.hex(), "T", now=NOON
+        )
+    assert finished(room, one, first, totp.code_of(SEED, 0)).good
+    for again in (enrolling.begin_hotp, enrolling.assign_hotp):
+        who, more = (one.visitor, {}) if again is enrolling.begin_hotp else (one.reference, {"actor": MO})
+        with pytest.raises(Refused) as wrong, room.change() as session:
+            again(session, room.sealer, who, f"T2-{one.reference}", SEED.hex(), "T", now=NOON, **more)
+        assert codes_of(wrong) == ["seed_taken"]
+
+
+def test_a_secret_that_no_generator_makes_is_none(room):
+    one, _, _ = room.with_app()
+    for seed in (bytes(20), b"\x01\x02" * 10):
+        with pytest.raises(Refused) as wrong, room.change() as session:
+            enrolling.begin_hotp(session, room.sealer, one.visitor, f"Z-{one.reference}", seed.hex(), "T", now=NOON)
+        assert codes_of(wrong) == ["no_seed"]
+
+
 def test_an_assigned_token_waits_for_its_holder_and_guesses_at_it_count(room):
     one = room.person()
     with room.change() as session:

@@ -32,6 +32,7 @@ FIELDS: dict[Reason, str] = {
     rules.NO_SERIAL: "serial",
     rules.SERIAL_TAKEN: "serial",
     rules.NO_SEED: "secret",
+    rules.SEED_TAKEN: "secret",
     rules.NO_LABEL: "label",
 }
 CLOCKS = frozenset({Finding.CLOCK, Finding.AHEAD})

@@ -7,7 +7,7 @@ from html import escape
 
 from governance.desk.rules import STAGES, Stage
 
-WIDTH, BAR, GAP, LABEL, SIDE = 720, 34, 14, 260, 10
+WIDTH, BAR, GAP, LABEL, SIDE = 720, 34, 14, 300, 10
 INK, FILL, PAPER = "#0b0c0c", "#1d70b8", "#ffffff"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from governance.decisions.questions import bad, read_question
+from governance.decisions.questions import Who, bad, read_question, read_subject
 from governance.decisions.rules import Question
 from governance.decisions.service import Questions
 from governance.kernel.errors import BadInput
@@ -25,8 +25,8 @@ class Batch(NamedTuple):
 
     def read(self, rules: SystemRules) -> Questions:
         """Every item as a question, or as the fault that makes it none."""
-        numbered = enumerate(self.items)
-        items = [read_item(item, self.defaults, rules, f"/evaluations/{number}") for number, item in numbered]
+        numbered, who = enumerate(self.items), shared_subject(self.defaults)
+        items = [read_item(item, self.defaults, rules, f"/evaluations/{number}", who) for number, item in numbered]
         return Questions(items, self.stop_at)
 
 
@@ -55,16 +55,30 @@ def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
     )
 
 
-def read_item(item: Any, defaults: Mapping[str, Any], rules: SystemRules, at: str) -> Question | BadInput:
-    """One item over the defaults: a complete entity replaces, an incomplete one inherits missing identifiers only."""
+def shared_subject(defaults: Mapping[str, Any]) -> Who | None:
+    """The subject of the items that name none; None where there is none, and each such item then says so itself."""
+    try:
+        return read_subject(defaults, "")
+    except BadInput:
+        return None
+
+
+def read_item(
+    item: Any, defaults: Mapping[str, Any], rules: SystemRules, at: str, who: Who | None
+) -> Question | BadInput:
+    """One item over the defaults: a complete entity replaces, an incomplete one inherits missing identifiers only.
+
+    The subject of an item that names none is `who`.
+    """
     if not isinstance(item, dict):
         return bad(at, "must be an object")
     merged = {**defaults, **item}
-    for name, default in defaults.items():
-        entity = item.get(name)
-        if type(entity) is dict and type(default) is dict and name in IDENTIFIERS:
-            merged[name] = {**{key: default[key] for key in IDENTIFIERS[name] if key in default}, **entity}
+    if not defaults.keys().isdisjoint(item):
+        for name, default in defaults.items():
+            entity = item.get(name)
+            if type(entity) is dict and type(default) is dict and name in IDENTIFIERS:
+                merged[name] = {**{key: default[key] for key in IDENTIFIERS[name] if key in default}, **entity}
     try:
-        return read_question(merged, rules, at)
+        return read_question(merged, rules, at, who=who if "subject" not in item else None)
     except BadInput as wrong:
         return wrong

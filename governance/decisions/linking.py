@@ -14,7 +14,7 @@ import orjson
 from governance.decisions.chains import Chain, Step
 from governance.decisions.engine import NO_GRANT, ROLE, Engine, Judged, denied, make_query
 from governance.decisions.memory import Entry, Memory
-from governance.decisions.records import Asker, make_record, noted
+from governance.decisions.records import Asker, make_records, noted
 from governance.decisions.rules import Decision, Question, in_order
 from governance.decisions.service import Decisions
 from governance.kernel.clock import iso
@@ -146,7 +146,8 @@ def examine(
     decision = engine.decide(rules, question, at)
     best, denies = engine.told_of(rules, question, at)
     links = links_for(engine, rules, question, best, denies, at) if best is not None else ()
-    record = make_record(rules.system, question, decision, asker, iso(now), revision)._replace(kind=CHECK)
+    (record,) = make_records(rules.system, [question], [decision], asker, iso(now), revision)
+    record = record._replace(kind=CHECK)
     (number,) = decisions.recorder.put([record])
     role, lineage = (best.chain.role.name, best.chain.lineage) if best is not None else ("", ())
     return Examined(rules, question, decision, role, links, lineage[0] if lineage else 0, number)

@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from governance.decisions.rules import Question
+from governance.decisions.rules import BY_KEY, Question, made
 from governance.kernel.errors import BadInput, Fault
 from governance.ports.role_rules import Property, ResourceType, SystemRules, has_form
 
@@ -26,19 +26,25 @@ OF_THE_TOKEN = frozenset({TOKEN, "acr", "amr", "auth_time"})
 """What is not read of the circumstances where a token speaks for the person."""
 
 
-def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "", searched: str = "") -> Question:
+Who = tuple[str, str]
+"""A subject that has been read: its type and its id."""
+
+
+def read_question(
+    body: Mapping[str, Any], rules: SystemRules, at: str = "", searched: str = "", who: Who | None = None
+) -> Question:
     """A question from its members; raise `BadInput` with the pointer of the fault. Unknown members are ignored.
 
     Of the entity that is `searched` (subject, resource or action) only the type is read; what names it is left blank.
+    The subject is `who`, where that has been read already.
     """
-    subject, resource = part(body, "subject", at), part(body, "resource", at)
+    subject_type, subject_id = who or read_subject(body, at, searched)
+    resource = part(body, "resource", at)
     action = part(body, "action", at) if searched != "action" else NOTHING
     resource_type = identifier(resource, "type", at, "resource")
     resource_id = "" if searched == "resource" else composed(identifier(resource, "id", at, "resource"))
     declared = rules.resource_types.get(resource_type)
     properties, unknown, mismatched = read_properties(resource, declared, resource_id, at, searched)
-    if "properties" in subject:
-        part(subject, "properties", at, "/subject")
     if "properties" in action:
         part(action, "properties", at, "/action")
     around = part(body, "context", at) if "context" in body else NOTHING
@@ -48,20 +54,21 @@ def read_question(body: Mapping[str, Any], rules: SystemRules, at: str = "", sea
     token = told.get(TOKEN, "")
     if token:
         told = {name: value for name, value in told.items() if name not in OF_THE_TOKEN}
-    subject_id = "" if searched == "subject" else identifier(subject, "id", at, "subject")
-    return Question(
-        identifier(subject, "type", at, "subject"),
-        composed(subject_id),
-        "" if searched == "action" else identifier(action, "name", at, "action"),
-        resource_type,
-        resource_id,
-        properties,
-        told,
-        (*unknown, *strange) if unknown or strange else (),
-        (*mismatched, *differing) if mismatched or differing else (),
-        told.get("mediated_for", ""),
-        token=token,
-    )
+    name = "" if searched == "action" else identifier(action, "name", at, "action")
+    undeclared = (*unknown, *strange) if unknown or strange else ()
+    differing = (*mismatched, *differing) if mismatched or differing else ()
+    mediated_for = told.get("mediated_for", "")
+    values = (subject_type, subject_id, name, resource_type, resource_id, properties, told, undeclared, differing)
+    return made(Question, (*values, mediated_for, BY_KEY, token))
+
+
+def read_subject(body: Mapping[str, Any], at: str, searched: str = "") -> Who:
+    """Who is asked about: the type, and the id unless that is what is searched."""
+    subject = part(body, "subject", at)
+    if "properties" in subject:
+        part(subject, "properties", at, "/subject")
+    name = "" if searched == "subject" else composed(identifier(subject, "id", at, "subject"))
+    return identifier(subject, "type", at, "subject"), name
 
 
 def read_properties(

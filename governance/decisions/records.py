@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
-from governance.decisions.rules import BY_TOKEN, Decision, Question
+from governance.decisions.rules import BY_KEY, BY_TOKEN, Decision, Question, made
 from governance.kernel.clock import iso
 from governance.kernel.errors import BadInput
 from governance.ports.requirement import Evidence
-from governance.trail.rules import Record, encode_body, new_salt
+from governance.trail.rules import Record, encode_body, new_salt, new_salts
 
 
 class Asker(NamedTuple):
@@ -20,19 +20,44 @@ class Asker(NamedTuple):
 
     client: str
     request_id: str = ""
-    asserted_by: str = "key"
+    asserted_by: str = BY_KEY
     historical: bool = False
     full: bool = False
     key_of: str = ""  # the front end with whose people's tokens alone the key goes, if any
 
 
-def make_record(
-    system: str, question: Question | BadInput, decision: Decision, asker: Asker, at: str, revision: int
-) -> Record:
-    """A decision's record, on its way to the trail; `at` is its moment as records write it."""
-    body: dict[str, Any] = {"client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by}
+def make_records(
+    system: str,
+    questions: Sequence[Question | BadInput],
+    decisions: Sequence[Decision],
+    asker: Asker,
+    at: str,
+    revision: int,
+) -> list[Record]:
+    """The records of a request's decisions, on their way to the trail; `at` is their moment as records write it."""
+    asked, salts = about(asker), new_salts(len(decisions))
+    trios = zip(questions, decisions, salts, strict=True)
+    return [make_record(system, one, decision, {**asked}, (at, revision, salt)) for one, decision, salt in trios]
+
+
+def about(asker: Asker) -> dict[str, Any]:
+    """What the bodies of a request's records begin with: who asked."""
+    asked: dict[str, Any] = {
+        "client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by
+    }  # fmt: skip
     if asker.historical:
-        body["historical"] = True
+        asked["historical"] = True
+    return asked
+
+
+def make_record(
+    system: str,
+    question: Question | BadInput,
+    decision: Decision,
+    body: dict[str, Any],
+    at: tuple[str, int, bytes],
+) -> Record:
+    """One decision's record; its `body` tells who asked, and is filled. `at`: its moment, the revision, its salt."""
     if isinstance(question, BadInput):
         body["pointer"] = question.faults[0].pointer or ""
     else:
@@ -47,19 +72,10 @@ def make_record(
         body["routes"] = [one.id for one in decision.routes]
     if decision.evidence:
         body["evidence"] = orjson.Fragment(b"[" + b",".join(decision.evidence) + b"]")
-    values = (
-        at,
-        system,
-        decision.allowed,
-        decision.codes if decision.objections else (),
-        decision.rules,
-        revision,
-        decision.policy,
-        new_salt(),
-        encode_body(body),
-        "decision",
-    )
-    return tuple.__new__(Record, values)
+    moment, revision, salt = at
+    codes = decision.codes if decision.objections else ()
+    told = (moment, system, decision.allowed, codes, decision.rules, revision, decision.policy)
+    return made(Record, (*told, salt, encode_body(body), "decision"))
 
 
 def note(
@@ -67,11 +83,9 @@ def note(
 ) -> Record:
     """The record of a search or a plan: what was asked and found, by whom, when, at which revisions."""
     now, revision, policy = at
-    asked = {"client": asker.client, "request_id": asker.request_id, "asserted_by": asker.asserted_by, **body}
-    if asker.historical:
-        asked["historical"] = True
-    salt = new_salt()
-    return Record(iso(now), system, found, (), (), revision, policy, salt, encode_body(asked), kind)
+    return Record(
+        iso(now), system, found, (), (), revision, policy, new_salt(), encode_body({**about(asker), **body}), kind
+    )
 
 
 def noted(evidence: Iterable[Evidence]) -> bytes:

@@ -10,7 +10,11 @@ from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Objection
 from governance.ports.role_rules import Obligation, Route
 
-BY_TOKEN = "token"  # noqa: S105 - on whose word it is known who is there: a name, not a secret
+made = tuple.__new__
+"""Makes a named tuple of all its values in half the time that its own way takes; a test counts the values."""
+
+BY_KEY, BY_TOKEN = "key", "token"
+"""On whose word it is known who is there: a front end's, known by its key, or the service's own."""
 
 
 class Question(NamedTuple):
@@ -26,7 +30,7 @@ class Question(NamedTuple):
     undeclared: tuple[str, ...] = ()
     mismatched: tuple[str, ...] = ()
     mediated_for: str = ""
-    asserted_by: str = "key"  # on whose word it is known who asks: a front end's key, a token, a session of the pages
+    asserted_by: str = BY_KEY  # on whose word it is known who asks: a front end's key, a token, a session of the pages
     token: str = ""  # an access token, as it came: in no record and in no log
 
 
@@ -74,7 +78,7 @@ class Decision(NamedTuple):
     @property
     def codes(self) -> tuple[str, ...]:
         """The true reason codes, in order."""
-        return tuple([objection.code.value for objection in self.objections])
+        return tuple([RANK[objection.code][1] for objection in self.objections])
 
 
 RANK: dict[Code, tuple[int, str]] = {code: (words.mender.value, code.value) for code, words in REASONS.items()}

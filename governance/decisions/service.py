@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from governance.clients.rules import KeyFacts, opens, split_key
 from governance.clients.store import KIND as CLIENT_KEY
 from governance.decisions.engine import Engine
 from governance.decisions.memory import Memory
-from governance.decisions.records import Asker, make_record
+from governance.decisions.records import Asker, make_records
 from governance.decisions.registry import by_system, with_registered
 from governance.decisions.rules import Decision, Proof, Question, refusal
 from governance.decisions.vouching import Vouching, proved
@@ -35,6 +36,7 @@ from governance.trail.writer import Recorder
 
 log = structlog.get_logger("decisions")
 RESOURCES = "resources"
+ERASURES = 3  # that may come between a look at the newest revision and the facts, before one is told to come again
 NO_TOKENS, NOBODY = Vouching(None, ""), Asker("")
 Admit = Callable[[Callable[[str, datetime], KeyFacts | None]], Asker]
 Decided = tuple[SystemRules, Sequence[Question | BadInput], tuple[Decision, ...], int]
@@ -209,7 +211,7 @@ class Decisions:
         with self._lock:
             self._catch_up(arrived, at_least)
             asker = admit(self.key)
-            decided = self._ask(system, read, asker, now)
+            decided = self._ask_newest(system, read, asker, now)
         return hold(*decided, asker, now)
 
     def proof(self, question: Question, system: str, asker: Asker, now: datetime) -> Proof | None:
@@ -232,18 +234,26 @@ class Decisions:
         one revision.
         """
         with self._lock:
-            decided = self._ask(system, read, asker, now)
+            decided = self._ask_newest(system, read, asker, now)
         return self.record(hold(*decided, asker, now))
 
     def glance(self, system: str, read: Read, now: datetime) -> tuple[Decision, ...]:
         """Decisions that nobody acts on and no record tells of: which links a page shows, and nothing else."""
         with self._lock:
             self._catch_up(time.monotonic_ns(), 0)
-            return self._ask(system, read, NOBODY, now)[2]
+            return self._ask_newest(system, read, NOBODY, now)[2]
 
     def record(self, held: Held) -> Answered:
         """Make decisions durable, and only then say what may be told; raise `Unavailable` where that takes too long."""
         return held.answered(self.recorder.put(held.records))
+
+    def _ask_newest(self, system: str, read: Read, asker: Asker, now: datetime) -> Decided:
+        """Decide; a fact that is erased while it is being read is read no more at the newest revision."""
+        for _ in range(ERASURES):
+            with suppress(Erased):
+                return self._ask(system, read, asker, now)
+            self._check()
+        raise Unavailable("facts are being erased; ask again", "facts_unavailable")
 
     def _ask(self, system: str, read: Read, asker: Asker, now: datetime) -> Decided:
         rules = self.system(system)
@@ -334,9 +344,7 @@ def hold(
     now: datetime,
 ) -> Held:
     """Decisions with the records that they must leave."""
-    system, at = rules.system, iso(now)
-    pairs = zip(questions, decisions, strict=True)
-    records = [make_record(system, question, decision, asker, at, revision) for question, decision in pairs]
+    records = make_records(rules.system, questions, decisions, asker, iso(now), revision)
     return Held(questions, decisions, records, revision, asker.full)
 
 

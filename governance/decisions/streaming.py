@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import orjson
 
 from governance.decisions.asked import Asked
-from governance.decisions.batches import Batch, read_batch, read_item
+from governance.decisions.batches import Batch, read_batch, read_item, shared_subject
 from governance.decisions.door import Door, refused
 from governance.decisions.openapi import NDJSON
 from governance.decisions.questions import bad
@@ -162,9 +162,10 @@ def read_first(line: bytes) -> Batch | BadInput:
 def read_lines(batch: Batch, lines: Sequence[bytes], before: int, rules: SystemRules) -> Questions:
     """Each line as a question, or as the fault that makes it none."""
     found: list[Question | BadInput] = []
+    who = shared_subject(batch.defaults)
     for number, line in enumerate(lines, before):
         try:
-            found.append(read_item(read_object(line), batch.defaults, rules, f"/evaluations/{number}"))
+            found.append(read_item(read_object(line), batch.defaults, rules, f"/evaluations/{number}", who))
         except BadInput as wrong:
             found.append(wrong)
     return Questions(found, batch.stop_at)

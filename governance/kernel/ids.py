@@ -32,9 +32,12 @@ class Randomness(threading.local):
     def take(self, count: int) -> bytes:
         """So many random bytes."""
         start = self._at
-        end = self._at = start + count
+        end = start + count
         if end <= self.PAGE:
+            self._at = end
             return self._page[start:end]
+        if count > self.PAGE:
+            return os.urandom(count)
         self._page, self._at = os.urandom(self.PAGE), count
         return self._page[:count]
 
@@ -45,10 +48,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def random_bytes(count: int) -> bytes:
-    """So many random bytes (at most a page)."""
+    """So many random bytes."""
     return RANDOMNESS.take(count)
-
-
-def random_token() -> str:
-    """Sixteen random hexadecimal digits, made quickly: a name for one request."""
-    return random_bytes(8).hex()

@@ -15,6 +15,7 @@ import orjson
 from governance.kernel.ids import random_bytes
 
 NO_LEAF = ""
+SALT_BYTES = 16
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -53,7 +54,13 @@ def commitment(salt: bytes, body: bytes) -> str:
 
 def new_salt() -> bytes:
     """Sixteen random bytes: one salt a record."""
-    return random_bytes(16)
+    return random_bytes(SALT_BYTES)
+
+
+def new_salts(records: int) -> list[bytes]:
+    """The salts of so many records."""
+    drawn = random_bytes(SALT_BYTES * records)
+    return [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
 
 
 def encode_body(values: dict[str, Any]) -> bytes:

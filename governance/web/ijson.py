@@ -25,7 +25,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     if parts <= MOST_PARTS:
         try:
             found = orjson.loads(body)
-            if type(found) is dict and orjson.dumps(found) == body and (parts <= DEPTH or depth(found) <= DEPTH):
+            if type(found) is dict and orjson.dumps(found) == body and (parts <= DEPTH or depth(found, parts) <= DEPTH):
                 return found
         except (orjson.JSONDecodeError, TypeError):
             pass
@@ -52,7 +52,7 @@ def read_strictly(body: bytes) -> dict[str, Any]:
         raise bad(f"is not JSON: {wrong}") from None
     if not isinstance(value, dict):
         raise bad("is not a JSON object")
-    if parts > DEPTH and depth(value) > DEPTH:
+    if parts > DEPTH and depth(value, parts) > DEPTH:
         raise bad(f"is nested deeper than {DEPTH} levels")
     return value
 
@@ -75,11 +75,14 @@ def refuse_constant(constant: str) -> NoReturn:
 DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_constant=refuse_constant)
 
 
-def depth(value: Any) -> int:
-    """How deeply a value is nested; stops counting beyond the limit."""
-    level, nodes = 0, [value]
+def depth(value: Any, parts: int) -> int:
+    """How deeply a value is nested that has so many lists and objects at most; stops counting beyond the limit."""
+    level, nodes, left = 0, [value], parts
     while nodes and level <= DEPTH:
         level += 1
+        left -= len(nodes)
+        if left <= 0:  # these are the last: what they hold need not be looked through
+            break
         nodes = [
             child
             for node in nodes

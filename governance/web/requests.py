@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from governance.kernel.ids import random_token
+from governance.kernel.ids import random_bytes
 from governance.web.form_tokens import FIELD
 from governance.web.headers import KEPT
 
@@ -56,4 +56,4 @@ class RowNumber(IntegerConverter):
 
 def request_id(given: str) -> str:
     """The caller's name for its request where it is a plain one, else a name of ours."""
-    return given if given and REQUEST_ID.match(given) else random_token()
+    return given if given and REQUEST_ID.match(given) else random_bytes(8).hex()

@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from governance.decisions.engine import Engine
 from governance.decisions.questions import read_question
-from governance.decisions.records import Asker, make_record
+from governance.decisions.records import Asker, make_records
 from governance.decisions.rules import Decision, Question
 from governance.decisions.service import Decisions, Questions
+from governance.grants.models import Grant
 from governance.kernel import clock
 from governance.kernel.clock import iso
-from governance.kernel.errors import Unavailable
+from governance.kernel.db import Databases
+from governance.kernel.errors import Erased, Unavailable
+from governance.kernel.keys import FactKey
+from governance.kernel.recorded import change_of, close, erase_row, seen
 from governance.ports.role_rules import Mediation
 from governance.trail.rules import Record
 from policies.pack import PackTexts
@@ -49,7 +54,7 @@ def test_an_answer_has_all_its_parts() -> None:
         question = read_question(RECORD, packs.rules("alpha"))
         assert len(question) == len(Question._fields)
         assert (question.asserted_by, question.token) == ("key", "")
-        record = make_record("alpha", question, found, Asker("test"), iso(NOON), 1)
+        (record,) = make_records("alpha", [question], [found], Asker("test"), iso(NOON), 1)
         assert len(record) == len(Record._fields)
 
 
@@ -87,6 +92,43 @@ def test_facts_that_could_not_be_loaded_are_loaded_at_the_next_request(
         with pytest.raises(ZeroDivisionError):
             decisions.catch_up()
     assert ask(decisions).codes == ("suspended",)
+
+
+def test_a_fact_that_is_erased_while_it_is_read_is_not_told_of(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the newest revision and the facts: nobody hears that something was erased, or of whom."""
+    decisions = installation.service.decisions
+    freshness = decisions.databases.freshness
+    newest = freshness.current
+
+    def current() -> int:
+        found = newest()
+        erase_grants(decisions.databases)
+        return found
+
+    monkeypatch.setattr(freshness, "current", current)
+    assert ask(decisions).codes == ("no_grant",)
+
+
+def test_where_facts_are_erased_again_and_again_one_is_told_to_ask_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def erased(*_words: object) -> None:
+        raise Erased
+
+    monkeypatch.setattr(Engine, "decide", erased)
+    with pytest.raises(Unavailable, match="ask again"):
+        ask(installation.service.decisions)
+
+
+def erase_grants(databases: Databases) -> None:
+    """Withdraw whatever grants stand, and erase what they said."""
+    with databases.change("test", clock.now()) as session:
+        standing = select(Grant.id, Grant.person_id).where(seen(Grant, change_of(session).base_revision))
+        for row, person in list(session.execute(standing)):
+            close(session, Grant, [row], [FactKey("grants", person)])
+            erase_row(session, Grant, row, ("approvals", "scope"))
 
 
 def stumble(*_words: object, **_more: object) -> None:

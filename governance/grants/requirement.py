@@ -113,13 +113,14 @@ class GrantRequirement(OfAnyRecord):
         if rule.holding and held is None:
             objections += (_not_held(rule.holding, terms),)
         settled = not grant.scope
+        turns = next_change(grant, now) if terms.before else None  # a later approval may choose a later rule
         if objections:
             until = earliest(*(next_change(each, now) for each in (grant, *others)))
             return Standing(objections, (evidence,), until, settled)
         if held is None:
-            return Standing((), (evidence,), grant.ends_at, settled)
+            return Standing((), (evidence,), earliest(grant.ends_at, turns), settled)
         other = Evidence(KIND, str(held.row), held.ends_at)
-        return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at), settled)
+        return Standing((), (evidence, other), earliest(grant.ends_at, held.ends_at, turns), settled)
 
     def compares(self, facts: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The properties that the grant's scope limits."""

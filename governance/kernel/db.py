@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +155,14 @@ class Databases:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads, from one snapshot."""
-        with Session(self.facts, autoflush=False) as session:
+        with Session(snapshots(self.facts), autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def trail_reading(self) -> Iterator[Connection]:
+        """A connection to the trail's database that only reads, from one snapshot."""
+        with snapshots(self.trail).connect() as connection:
+            yield connection
 
     @contextmanager
     def change(self, actor: str, now: datetime) -> Iterator[Session]:
@@ -164,19 +170,18 @@ class Databases:
         with self.writing() as session:
             session.info["change"] = self._start(session, actor, now)
             yield session
-            seal(session, now)
+            seal(session)
 
     @contextmanager
     def long_change(self, actor: str, now: datetime) -> Iterator[LongChange]:
         """One change in many short transactions, sealed by the last; swept again where anything fails."""
-        began = time.monotonic()
         with self.writing() as session:
             change = self._start(session, actor, now)
         try:
             yield LongChange(self, change)
             with self.writing() as session:
                 session.info["change"] = change
-                seal(session, now + timedelta(seconds=time.monotonic() - began))
+                seal(session)
         except BaseException:
             with suppress(DBAPIError):
                 self.sweep(change.id)
@@ -267,6 +272,11 @@ class LongChange:
         if self.databases.facts.dialect.name == "sqlite" and time.monotonic() > self.paused_at + STRETCH:
             time.sleep(PAUSE)
             self.paused_at = time.monotonic()
+
+
+def snapshots(engine: Engine) -> Engine:
+    """The engine, each of whose transactions sees one snapshot; SQLite knows no others, PostgreSQL has to be told."""
+    return engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
 
 
 @contextmanager

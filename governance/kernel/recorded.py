@@ -39,6 +39,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
+from governance.kernel import clock
 from governance.kernel.bulk import among, insert_rows
 from governance.kernel.errors import Conflict
 from governance.kernel.ids import random_bytes
@@ -245,10 +246,11 @@ def erase_row(session: Session, model: type[Any], row_id: int, columns: Sequence
     session.execute(update(model).where(model.id == row_id).values(**blank, salt=None, erased_by=change_of(session).id))
 
 
-def seal(session: Session, now: datetime) -> int:
+def seal(session: Session) -> int:
     """Give the change its revision: the last statements before commit, so that numbers follow commit order.
 
-    It is sealed now, and never before the revision before it: the order of moments is the order of revisions.
+    It is sealed at this very moment, however long it took or waited to be written, and never before the revision before
+    it: the order of moments is the order of revisions, and what was answered until then was answered without it.
     """
     change = change_of(session)
     refuse_losses(session, change)
@@ -259,6 +261,7 @@ def seal(session: Session, now: datetime) -> int:
     for hook in change.hooks:
         hook(session, revision)
     last = session.scalars(select(Change.sealed_at).where(Change.revision == revision - 1)).one_or_none()
+    now = clock.now()
     sealed_at = now if last is None else max(now, last)
     session.execute(update(Change).where(Change.id == change.id).values(revision=revision, sealed_at=sealed_at))
     return revision

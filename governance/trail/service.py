@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from governance.kernel.db import Databases
 from governance.kernel.errors import NotFound
@@ -15,17 +14,20 @@ from governance.kernel.recorded import Ledger
 from governance.ports.actor import Actor, Entry
 from governance.trail import store
 from governance.trail.entries import tell
+from governance.trail.rules import decision_id
 from governance.trail.verify import Verifier, parsed
 
 ENTRIES = "entry"
 ERASED = "decision.erased"
+LONGEST = 19  # digits of a place in a chain
 
 
 def verify_trail(databases: Databases) -> Verifier:
     """Verify every chain of decisions and the chain of entries."""
-    with databases.reading() as session:
-        verifier = Verifier(list_erased(session))
-    with databases.trail.connect() as connection:
+    verifier = Verifier(
+        lambda: list_erased(databases), lambda number: get_record(databases, number)["body"] is not None
+    )
+    with databases.trail_reading() as connection:
         chains = store.list_chains(connection)
         for number, name, opened_at, head_seq, head in chains:
             rows = (
@@ -55,30 +57,32 @@ def verify_trail(databases: Databases) -> Verifier:
             for seq, action, revision, at, leaf, salt, body, own in store.list_entries(session)
         )
         verifier.chain(ENTRIES, rows_, first=1, head=(entries, head), genesis={})
+        verifier.stray(f"body {ENTRIES}-{seq}" for seq in store.list_stray_entry_bodies(session))
     return verifier
 
 
 def erase_record(databases: Databases, number: str, why: str, *, actor: Actor, now: datetime) -> None:
     """Blank a decision's body: the entry first, then the body, so that a blank body is always told of."""
-    name, _, seq = number.rpartition("-")
     get_record(databases, number)
+    name, _, seq = number.rpartition("-")
     with databases.change(str(actor), now) as session:
         tell(session, Entry(ERASED, actor, {"record": number, "why": why}))
     with databases.trail_writing() as connection:
         store.erase_body(connection, name, int(seq))
 
 
-def list_erased(session: Session) -> frozenset[str]:
+def list_erased(databases: Databases) -> frozenset[str]:
     """The numbers of decisions whose bodies an entry says were erased."""
-    bodies = [parsed(row[6]) for row in store.list_entries(session) if row[1] == ERASED and isinstance(row[6], bytes)]
+    with databases.reading() as session:
+        bodies = [parsed(body) for body in store.list_bodies_of(session, ERASED) if isinstance(body, bytes)]
     return frozenset(str(body["record"]) for body in bodies if body is not None and "record" in body)
 
 
 def get_record(databases: Databases, number: str) -> dict[str, Any]:
-    """A decision's leaf and body by its number; raise `NotFound` when there is none."""
+    """A decision's leaf and body by its number, written as answers write it; raise `NotFound` when there is none."""
     name, _, seq = number.rpartition("-")
-    if name and seq.isdecimal():
-        with databases.trail.connect() as connection:
+    if seq.isascii() and seq.isdecimal() and 0 < len(seq) < LONGEST and number == decision_id(name, int(seq) or 1):
+        with databases.trail_reading() as connection:
             found = store.find_record(connection, name, int(seq))
         if found is not None:
             leaf, body = found

@@ -176,6 +176,18 @@ def list_entries(
         yield tuple(row)  # type: ignore[misc]
 
 
+def list_bodies_of(session: Session, action: str) -> list[bytes | None]:
+    """The bodies of all entries of one action."""
+    one, two = models.TrailEntry, models.TrailEntryBody
+    return list(session.scalars(select(two.body).join(one, one.seq == two.seq).where(one.action == action)))
+
+
+def list_stray_entry_bodies(session: Session) -> list[int]:
+    """Bodies of entries without an entry."""
+    one, two = models.TrailEntry, models.TrailEntryBody
+    return list(session.scalars(select(two.seq).where(two.seq.not_in(select(one.seq)))))
+
+
 def erase_body(connection: Connection, name: str, seq: int) -> None:
     """Blank a decision's body and salt; its leaf stays, and with it the chain."""
     number = select(models.chain.c.number).where(models.chain.c.name == name).scalar_subquery()

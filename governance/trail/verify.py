@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -65,12 +65,19 @@ def of_kind(seq: object, leaf: object, salt: object, body: object) -> bool:
 
 
 class Verifier:
-    """Reads chains row by row and gathers every damage."""
+    """Reads chains row by row and gathers every damage.
 
-    def __init__(self, erased: frozenset[str] = frozenset()) -> None:
+    `erased` tells, each time anew, whose bodies an entry says were erased; `stands` whether a body still stands now.
+    """
+
+    def __init__(
+        self, erased: Callable[[], frozenset[str]] = frozenset, stands: Callable[[str], bool] = lambda _place: True
+    ) -> None:
         self.damages: list[Damage] = []
         self.tally = Tally()
-        self._erased = erased
+        self._look = erased
+        self._erased = erased()
+        self._stands = stands
 
     def chain(
         self, name: str, rows: Iterable[Row], *, first: int, head: tuple[Any, Any], genesis: Mapping[str, object]
@@ -89,6 +96,8 @@ class Verifier:
                 self._columns(place, parsed(leaf) or {}, genesis)
             if seq or first:
                 self._body(place, leaf, salt, body, has_body)
+            elif has_body:
+                self.stray([f"{place}: a body"])
             prev, expected, records = hashed(leaf), seq + 1, records + 1
         self._head(name, head, (expected - 1, prev), records)
         self.tally = self.tally._replace(chains=self.tally.chains + 1, records=self.tally.records + records)
@@ -135,12 +144,20 @@ class Verifier:
         if not has_body:
             self.damages.append(Damage(place, "its body is missing"))
         elif body is None or salt is None:
-            if body is salt and place in self._erased:
+            if body is salt and self._is_told(place):
                 self.tally = self.tally._replace(erased=self.tally.erased + 1)
             else:
                 self.damages.append(Damage(place, "its body was blanked, and no entry tells of it"))
         elif b'"commit":"' + committed(salt, body).encode() + b'"' not in leaf:
             self.damages.append(Damage(place, "its body is not the one that the leaf commits to"))
+        elif place in self._erased and self._stands(place):
+            self.damages.append(Damage(place, "its body stands, and an entry says that it was erased: erase it again"))
+
+    def _is_told(self, place: str) -> bool:
+        """Whether an entry tells of an erasure; it comes before the erasure, so whoever accuses looks again first."""
+        if place not in self._erased:
+            self._erased = self._look()
+        return place in self._erased
 
     def numbers(self, numbers: Iterable[int]) -> None:
         """Chains are numbered from 1 without a gap: a gap is a chain removed whole."""
@@ -149,6 +166,6 @@ class Verifier:
                 self.damages.append(Damage(f"chain {expected}", "missing as a whole"))
                 return
 
-    def stray(self, places: Iterator[str]) -> None:
+    def stray(self, places: Iterable[str]) -> None:
         """What stands without what it belongs to."""
         self.damages.extend(Damage(place, "stands without the record or chain that it belongs to") for place in places)

@@ -31,7 +31,7 @@ from tests.decisions import packs
 from tests.decisions.oracle import answers
 from tests.decisions.oracle_case import Case
 from tests.decisions.rows import World
-from tests.decisions.worlds import MORE, NOON, Asked, put, recordable, situations
+from tests.decisions.worlds import MORE, NATURAL, NOON, Asked, put, recordable, situations
 from tests.facts import OFFICER
 from tests.installation import POLICY, SYSTEM_TOML, Installation
 from tests.servers import PERMITTED, SYSTEM
@@ -90,9 +90,16 @@ def changes_in_turn(data: st.DataObject, asked: Asked) -> None:
         then.append((revision, cases, told))
         sheet = data.draw(st.sampled_from(sorted(MORE)), label="changed")
         news = {sheet: [row_of(data, sheet, world)]}
-        put(world, sheet, news[sheet][0])
+        restate(world, sheet, news[sheet][0])
     for revision, cases, told in then:
         assert [ask(engine_at(databases, revision), case) for case in cases] == told
+
+
+def restate(world: World, sheet: str, row: dict[str, Any]) -> None:
+    """State a fact again as an officer's file does: what the row does not write stays, and so does what forbids."""
+    same = next((one for one in world[sheet] if all(one[name] == row[name] for name in NATURAL[sheet])), row)
+    sooner = {"from": min(same["from"], row["from"])} if sheet == "suspensions" else {}
+    put(world, sheet, {**same, **row, **sooner})
 
 
 def row_of(data: st.DataObject, sheet: str, world: World) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
+from governance.kernel import clock
 from governance.kernel.db import Databases
 from governance.kernel.errors import Conflict
 from governance.kernel.recorded import (
@@ -116,11 +118,34 @@ def test_the_change_log_tells_what_to_drop(databases: Databases) -> None:
 def test_a_past_day_is_the_last_revision_sealed_by_then(databases: Databases) -> None:
     moments = [NOON, NOON + timedelta(hours=1)]
     for moment in moments:
-        with databases.change("test", moment) as session:
+        with time_machine.travel(moment, tick=False), databases.change("test", moment) as session:
             write(session, "one")
     with databases.reading() as session:
         asked = [NOON - timedelta(microseconds=1), NOON, moments[1] - timedelta(microseconds=1), moments[1]]
         assert [revision_before(session, moment) for moment in asked] == [0, 1, 1, 2]
+
+
+def test_what_took_long_is_sealed_when_it_is_done(databases: Databases) -> None:
+    """Whatever was answered while it was being written was answered without it, and is so when asked again."""
+    with time_machine.travel(NOON, tick=False) as present:
+        with databases.change("test", clock.now()) as session:
+            present.shift(60)
+            write(session, "one")
+        with databases.long_change("test", clock.now()) as change:
+            with change.part() as session:
+                write(session, "two")
+            present.shift(60)
+    with databases.reading() as session:
+        asked = [NOON + timedelta(seconds=second) for second in (59, 60, 119, 120)]
+        assert [revision_before(session, moment) for moment in asked] == [0, 1, 1, 2]
+
+
+def test_a_reader_sees_one_snapshot(databases: Databases) -> None:
+    add(databases, "one")
+    with databases.reading() as session:
+        before = session.scalars(select(Ledger.revision)).one()
+        add(databases, "two")
+        assert session.scalars(select(Ledger.revision).execution_options(populate_existing=True)).one() == before
 
 
 def test_an_erased_row_keeps_its_place_and_digest(databases: Databases) -> None:

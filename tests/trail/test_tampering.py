@@ -188,6 +188,11 @@ def test_a_record_put_in_is_found(bench: Bench, chains: dict[int, str]) -> None:
         assert places(stray) == {f"body 1/{new['seq']}"}
         with bench.added("leaf", new) as damages:
             assert places(damages) == {f"{chains[1]}-{new['seq']}"}
+    with bench.added("body", {**body, "seq": 0}) as damages:
+        assert places(damages) == {f"{chains[1]}-0: a body"}
+    far = {**bench.rows("trail_entry_body")[0], "seq": 99_999}
+    with bench.added("trail_entry_body", far) as damages:
+        assert places(damages) == {"body entry-99999"}
     with bench.added("leaf", {**new, "seq": -1}) as damages:
         assert f"{chains[1]}--1" in places(damages)
     with bench.added("leaf", {**new, "chain": 99}) as damages:

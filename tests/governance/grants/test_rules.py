@@ -116,6 +116,19 @@ def test_an_approval_that_could_not_count_does_not_choose_the_rule(stray):
     assert reasons_of(table, by("mo", "supplier", date(2025, 8, 31)), stray) == []
 
 
+def test_a_permit_holds_no_longer_than_the_rule_that_its_approvals_choose():
+    """An approval that is yet to come may move a grant under a later rule: until then it is approved."""
+    table = {"approvals": [["igg"]], "before": [{"day": date(2026, 3, 10), "approvals": [["head"]]}]}
+    approvals = (by("mo", "head", date(2026, 2, 1)), by("di", "head", date(2026, 3, 12)))
+    grant, terms = GRANT._replace(approvals=approvals), REQUIREMENT.terms(table)
+    facts = (grant, "ann", ("team", "council"), (grant,))
+    now = day_start(date(2026, 3, 11))
+    standing = REQUIREMENT.standing(facts, terms, now)
+    assert (standing.objections, standing.until) == ((), day_start(date(2026, 3, 12)))
+    later = REQUIREMENT.standing(facts, terms, standing.until)
+    assert [one.code for one in later.objections] == [Code.WRONG_GRANTOR]
+
+
 SCOPED = [
     ({}, {}, []),
     ({"area": "north"}, {"area": "north"}, []),

@@ -16,6 +16,18 @@ PAGE = ROOT / "docs" / "reasons.md"
 ROOMS = ("governance", "policies", "agreements", "accreditation", "tokens")
 UNDECIDED = "a condition or a deny rule of a pack may name it as its `reason`; no shipped pack does yet"
 UNSHOWN = "nothing yet"
+EXCLUDING = (ast.IsNot, ast.NotEq, ast.NotIn)
+CHOICES = (ast.If, ast.IfExp, ast.Match, ast.Try, ast.BoolOp)
+ASSERTED = "assert"
+DOORS = frozenset({"conformance", "issuing", "web"})
+"""Folders of tests that ask over HTTP: what the room `decisions` decides is shown there too, where it is asserted."""
+COMPARED_IN = {
+    Code.ACCREDITATION_CRITERION_UNMET.value: ("accreditation/rules.py", "lack_of"),
+    Code.ACCREDITATION_CRITERION_UNSIGNED.value: ("accreditation/rules.py", "lack_of"),
+    Code.ACCREDITATION_EXPIRED.value: ("accreditation/rules.py", "lack_of"),
+    Code.PROPERTY_MISMATCH.value: ("governance/decisions/questions.py", "typed"),
+}
+"""Where the comparison stands that a code rests on, when the function that raises it is handed only the outcome."""
 MENDERS = {
     Mender.ONESELF: "oneself",
     Mender.MANAGER: "the line manager",
@@ -33,10 +45,10 @@ Every code that a denial can carry: its words, who can mend it, where it is deci
   capitals.
 - **Mended by**: who can remove the reason. In brackets stands `remedy.who`, the one to whom the remedy turns: where
   nobody can mend a reason there is still somebody to turn to.
-- **Decided in**: the file and function that raise it. A reason that a pack names is decided by that pack's condition or
-  rule, which `system.toml` holds.
+- **Decided in**: the file and function that raise it, and those that only look at it or word it are left out. A reason
+  that a pack names is decided by that pack's condition or rule, which `system.toml` holds.
 - **Shown by**: the pack's cases that expect it (`policies/packs/<system>/cases.toml`, run by `postern packs test`), and
-  the test files of the room that decides it.
+  the test files of the room that decides it; for what `governance/decisions` decides, also those that ask over HTTP.
 
 A denial lists its reasons in the order of this page: first what one can mend oneself, last what nobody can; then by the
 alphabet. Codes are added, never renamed. Words in braces are filled in from the case.
@@ -84,6 +96,18 @@ class Places(ast.NodeVisitor):
             self.found.append((Code[node.attr].value, ".".join(self._around)))
         self.generic_visit(node)
 
+    def visit_Compare(self, node: ast.Compare) -> None:
+        """Code that compares a code reads it and decides nothing; a test that excludes one does not show it."""
+        if self._texts and not any(isinstance(one, EXCLUDING) for one in node.ops):
+            self.generic_visit(node)
+
+    def visit_MatchValue(self, node: ast.MatchValue) -> None:
+        """`case Code.NAME` reads a code too."""
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """What a test asserts."""
+        self._enter(node, ASSERTED)
+
     def visit_Call(self, node: ast.Call) -> None:
         """`Unavailable("…", "code")`: an answer that is not given at all."""
         if isinstance(node.func, ast.Name) and node.func.id == "Unavailable":
@@ -107,6 +131,32 @@ def places(path: Path, *, texts: bool = False) -> list[tuple[str, str]]:
     return visitor.found
 
 
+def decisive(path: Path) -> Iterator[tuple[str, str]]:
+    """The codes that a module decides: a function without a choice, or a constant, leaves that to who names it."""
+    functions = dict(functions_of(ast.parse(path.read_text("utf-8"))))
+    for code, around in places(path):
+        chooses = around in functions and any(isinstance(node, CHOICES) for node in ast.walk(functions[around]))
+        namers = [name for name, node in functions.items() if name != around and names(node, around)]
+        yield from ((code, place) for place in ([around] if chooses else namers or [around]))
+    for code, (file, function) in COMPARED_IN.items():
+        if path == ROOT / file and function in functions:
+            yield code, function
+
+
+def functions_of(tree: ast.Module | ast.ClassDef, within: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    """A module's functions and methods by their names."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield within + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from functions_of(node, f"{within}{node.name}.")
+
+
+def names(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function names something of its module."""
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(function))
+
+
 @cache
 def deciders() -> dict[str, list[str]]:
     """For each code: the functions, conditions and rules that decide it."""
@@ -114,7 +164,7 @@ def deciders() -> dict[str, list[str]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "ports" not in path.parts:
-                for code, around in places(path):
+                for code, around in decisive(path):
                     found[code].append(f"`{path.relative_to(ROOT).as_posix()}` `{around}`")
     for path in sorted((ROOT / "policies" / "packs").glob("*/system.toml")):
         for code, table in named_by(tomllib.loads(path.read_text("utf-8"))):
@@ -132,7 +182,7 @@ def named_by(pack: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 @cache
 def witnesses() -> dict[str, list[str]]:
-    """For each code: the pack cases that expect it, and the test files of the rooms that decide it."""
+    """For each code: the pack cases that expect it, and the test files that show it."""
     found: dict[str, list[str]] = {code.value: [] for code in Code}
     for path in sorted((ROOT / "policies" / "packs").glob("*/cases.toml")):
         cases: dict[str, list[str]] = {}
@@ -143,8 +193,11 @@ def witnesses() -> dict[str, list[str]]:
             found[code].append(f"{path.parent.name} {', '.join(ids)}")
     rooms = {code: {place.split("`")[1].split("/")[-2] for place in shown} for code, shown in deciders().items()}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for code in dict.fromkeys(code for code, _ in places(path, texts=True)):
-            if rooms[code].intersection(path.parts):
+        named = places(path, texts=True)
+        asserted = {code for code, around in named if around.endswith(ASSERTED)}
+        for code in dict.fromkeys(code for code, _ in named):
+            through_door = code in asserted and "decisions" in rooms[code] and not DOORS.isdisjoint(path.parts)
+            if through_door or rooms[code].intersection(path.parts):
                 found[code].append(f"`{path.relative_to(ROOT).as_posix()}`")
     return found
 

@@ -66,6 +66,11 @@ class Service:
         made = [make(self.settings) for area in self.areas for make in area.sheets]
         return {sheet.name: sheet for sheet in made}
 
+    @property
+    def blank_sheets(self) -> Mapping[str, Sheet]:
+        """The same sheets, for what reads their columns alone: that needs no installation."""
+        return self.sheets
+
     @cached_property
     def parts(self) -> Parts:
         """What decisions are built of."""

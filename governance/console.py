@@ -22,11 +22,11 @@ from governance.outbox.service import SENDER
 from governance.outbox.ways import courier_of
 from governance.ports.area import Area
 
-ON_TRIAL = frozenset({"requirements", "run_case"})
+ON_TRIAL = frozenset({"blank_sheets", "requirements", "run_case"})
 
 
 class Lazy:
-    """The service, made when a command first needs it: `postern --help` and `packs check` need no installation."""
+    """The service, made when a command first needs it: `--help`, `packs check` and templates need no installation."""
 
     def __init__(self, instance: Path, create_app: Callable[[], Any], areas: Sequence[Area]) -> None:
         self.instance = instance
@@ -169,7 +169,7 @@ def load_demo(lazy: Lazy) -> None:
 @click.pass_obj
 def run_demo(lazy: Lazy, port: int) -> None:
     """Set everything up, load the demonstration, and serve it with curl lines to try."""
-    serving.refuse_taken("127.0.0.1", port)
+    serving.refuse_taken("127.0.0.1", port, "Choose another: make run PORT=…, or --port.")
     address = f"http://127.0.0.1:{port}"
     pages = installation.pages_at(lazy.instance, port)
     click.echo("Laying out the databases …")

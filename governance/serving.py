@@ -18,7 +18,7 @@ STOPPING_SECONDS = 30
 REPLACED_AFTER_SECONDS = 3.0
 
 
-def refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int, cure: str = "Choose another with --port.") -> None:
     """Raise `Conflict` where something else listens there, before anything is set up."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -26,7 +26,9 @@ def refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as wrong:
-            raise Conflict(f"cannot serve {host}:{port}: {wrong.strerror}. Choose another port.") from None
+            raise Conflict(f"cannot serve {host}:{port}: {wrong.strerror}. {cure}") from None
+        except OverflowError:
+            raise Conflict(f"cannot serve {host}:{port}: ports go from 0 to 65535. {cure}") from None
 
 
 def serve(host: str, port: int, workers: int) -> None:

@@ -196,6 +196,7 @@ def folder_of(name: str) -> Path:
     if Path(name).name == name and inside.is_dir():
         return inside
     if not Path(name).is_dir():
-        cure = cure_for(name, {folder.name for folder in shipped()})
+        is_file = Path(name).is_file()
+        cure = f"Give its folder: {Path(name).parent}." if is_file else cure_for(name, [one.name for one in shipped()])
         raise BadInput([Fault("", f'there is no shipped pack and no folder "{name}"', cure)])
     return Path(name)

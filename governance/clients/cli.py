@@ -29,12 +29,18 @@ def last_day(_context: click.Context, _option: click.Parameter, text: str | None
     raise click.BadParameter(f"{text!r} is no day. Write one such as 2027-03-31.")
 
 
-def warn_of_strangers(service: Any, systems: tuple[str, ...]) -> None:
-    """Say which of these systems no pack in force has."""
+def refuse_strangers(service: Any, systems: tuple[str, ...], *, ahead: bool) -> None:
+    """End the command where no pack in force has one of these systems; say so only, where packs come later."""
     with service.databases.reading() as session:
         at = service.databases.freshness.current()
-        for warning in strange_systems(service.parts.role_rules, session, at, systems):
-            click.echo(warning, err=True)
+        strange = list(strange_systems(service.parts.role_rules, session, at, systems))
+    if strange and not ahead:
+        raise click.ClickException("\n".join((*strange, "Where a pack comes later, add --ahead.")))
+    for one in strange:
+        click.echo(f"Warning: {one}", err=True)
+
+
+AHEAD = click.option("--ahead", is_flag=True, help="Also for a system whose pack comes later.")
 
 
 @click.group()
@@ -56,6 +62,7 @@ def keys() -> None:
 )
 @click.option("--until", metavar="DAY", callback=last_day, help="The last day on which the key is good.")
 @click.option("--front-end", metavar="CLIENT", help="The front end whose people's tokens alone may come with this key.")
+@AHEAD
 @click.pass_obj
 def add(
     service: Any,
@@ -64,10 +71,11 @@ def add(
     scopes: tuple[str, ...],
     until: date | None,
     front_end: str | None,
+    ahead: bool,
 ) -> None:
     """Register a front end NAME and print its key, once."""
     now = clock.now()
-    warn_of_strangers(service, systems)
+    refuse_strangers(service, systems, ahead=ahead)
     try:
         with service.databases.change("cli", now) as session:
             key = keys_service.register_key(
@@ -116,6 +124,7 @@ def front_ends() -> None:
 @click.option("--post-logout-uri", "after", multiple=True, help="Where people may go once signed out; repeat it.")
 @click.option("--system", "systems", multiple=True, required=True, help="A system that its tokens are for; repeat it.")
 @click.option("--public", is_flag=True, help="It cannot keep a secret: it runs in a browser or on a device.")
+@AHEAD
 @click.pass_obj
 def add_front_end(
     service: Any,
@@ -124,10 +133,11 @@ def add_front_end(
     after: tuple[str, ...],
     systems: tuple[str, ...],
     public: bool,
+    ahead: bool,
 ) -> None:
     """Register a front end NAME; print its client id and, once, its secret."""
     now = clock.now()
-    warn_of_strangers(service, systems)
+    refuse_strangers(service, systems, ahead=ahead)
     try:
         with service.databases.change("cli", now) as session:
             made = keys_service.register_front_end(

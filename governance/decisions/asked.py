@@ -11,7 +11,7 @@ from governance.clients.rules import KeyFacts, Scope
 from governance.decisions.pace import Pace
 from governance.decisions.records import Asker
 from governance.decisions.service import Decisions
-from governance.kernel.errors import BadInput, Fault, Forbidden, Unauthenticated
+from governance.kernel.errors import BadInput, Fault, Forbidden, NotFound, Unauthenticated, nearest
 from governance.web.ijson import BODY, read_object
 
 MIN_REVISION = "Min-Facts-Revision"
@@ -37,9 +37,13 @@ def admit(asked: Asked, decisions: Decisions, pace: Pace, now: datetime, scope: 
     if key is None:
         raise Unauthenticated("the Authorization header holds no key that is good here; send Authorization: Bearer KEY")
     pace.take(key.prefix, time.monotonic())
-    decisions.system(asked.system)
+    try:
+        decisions.system(asked.system)
+    except NotFound as wrong:
+        meant = nearest(asked.system, key.systems.intersection(decisions.systems()))
+        raise NotFound(f"{wrong}. {meant}" if meant else str(wrong)) from None
     if asked.system not in key.systems:
-        raise Forbidden(f"this key may not ask about {asked.system}")
+        raise Forbidden(f"this key may not ask about {asked.system}; register one with --system {asked.system}")
     if scope is not None and scope not in key.scopes:
         raise Forbidden(f"this key has not the scope {scope}; register one with --scope {scope}")
     return Asker(f"key:{key.prefix}", asked.request_id, full=Scope.REASONS_FULL in key.scopes, key_of=key.front_end)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,10 +16,13 @@ from governance.decisions.records import Asker
 from governance.decisions.rules import Decision, Question
 from governance.decisions.service import Answered, Questions
 from governance.kernel import clock
-from governance.kernel.errors import Answer, NotFound, cure_for
+from governance.kernel.errors import Answer, BadInput, Fault, NotFound, cure_for
+from governance.people.cli import meant_by
+from governance.ports.reasons import Code
 from governance.ports.role_rules import SystemRules
 
 CONTEXT = "context."
+OTHER_THAN_TEXT = ("must be true or false", "must be a whole number", "must be a list")
 PERMIT, DENY, BAD_QUESTION = 0, 1, 2
 
 
@@ -47,15 +52,18 @@ def decide(
     **given: tuple[str, ...],
 ) -> None:
     """Ask whether SUBJECT may do ACTION to RESOURCE in SYSTEM. Exit 0 permit, 1 deny, 2 bad question."""
-    kind, name = type_and_id(resource)
     try:
+        rules = rules_of(service, system)
+        kind, name = type_and_id(resource, rules)
         body = {
-            "subject": {"type": rules_of(service, system).subject_type, "id": subject},
+            "subject": {"type": rules.subject_type, "id": subject},
             "action": {"name": action},
             "resource": {"type": kind, "id": name, "properties": pairs(given["properties"])},
             "context": pairs(given["context"]),
         }
         answered, strange = ask(service, system, body, as_of)
+        if any(one.code is Code.UNKNOWN_SUBJECT for one in answered.decisions[0].objections):
+            strange += nobody(service, subject)
     except Answer as wrong:
         click.echo(f"Error: {wrong}", err=True)
         raise SystemExit(BAD_QUESTION) from None
@@ -90,7 +98,7 @@ def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> t
     strange: list[str] = []
 
     def read(rules: SystemRules) -> Questions:
-        question = read_question(body, rules)
+        question = read_typed(body, rules)
         strange.extend(strays(question, rules))
         return Questions([question])
 
@@ -102,6 +110,33 @@ def ask(service: Any, system: str, body: dict[str, Any], as_of: str | None) -> t
             raise click.BadParameter(f"{as_of!r} has not come yet", param_hint="--as-of")
         answered = service.decisions.ask_as_of(system, read, asker, moment, now)
     return answered, strange
+
+
+def read_typed(body: dict[str, Any], rules: SystemRules, searched: str = "") -> Question:
+    """The question; a value of another type than is declared is told with what it was read as."""
+    try:
+        return read_question(body, rules, searched=searched)
+    except BadInput as wrong:
+        raise BadInput([hinted(fault, body) for fault in wrong.faults]) from None
+
+
+def hinted(fault: Fault, body: dict[str, Any]) -> Fault:
+    """A fault of a value from the command line, with how to write another type."""
+    holder, _, name = (fault.pointer or "").rpartition("/")
+    given = {"/context": body["context"], "/resource/properties": body["resource"].get("properties", {})}
+    value = given.get(holder, {}).get(name)
+    if isinstance(value, str) and fault.problem.startswith(OTHER_THAN_TEXT):
+        return replace(fault, cure="It was read as text; true, false, whole numbers and lists are written as in JSON.")
+    if isinstance(value, (bool, int, list)) and fault.problem.startswith("must be text"):
+        text = shlex.quote(f"{name}={json.dumps(json.dumps(value))}")
+        return replace(fault, cure=f"It was read as a value of JSON; text is written {text}.")
+    return fault
+
+
+def nobody(service: Any, subject: str) -> list[str]:
+    """Whom a reference that nobody has was perhaps meant for."""
+    meant = meant_by(service, subject)
+    return [f"nobody has the reference {subject}. {meant}"] if meant else []
 
 
 def strays(question: Question, rules: SystemRules) -> list[str]:
@@ -132,17 +167,22 @@ def moment_of(text: str) -> datetime:
         raise click.BadParameter(f"{text!r} is no day such as 2026-03-31", param_hint="--as-of") from None
 
 
-def type_and_id(text: str) -> tuple[str, str]:
-    """TYPE:ID in its two parts, split at the first colon."""
+def type_and_id(text: str, rules: SystemRules) -> tuple[str, str]:
+    """TYPE:ID in its two parts, split at the first colon; without both, an example is told."""
     kind, _, name = text.partition(":")
     if not kind.strip() or not name.strip():
-        cure = f"write TYPE:ID, such as {kind.strip() or 'record'}:{name.strip() or '1234'}"
+        alone, known = kind.strip() or name.strip(), rules.resource_types
+        example = f"{alone}:1234" if alone in known else f"{next(iter(known), 'TYPE')}:{alone or '1234'}"
+        cure = f"write TYPE:ID, such as {example}"
         raise click.BadParameter(f"{text!r} does not name a type and an id; {cure}", param_hint="--resource")
     return kind, name
 
 
 def pairs(given: tuple[str, ...]) -> dict[str, Any]:
-    """KEY=VALUE words as values: true, false, whole numbers and JSON lists are read as such, all else is text."""
+    """KEY=VALUE words as values: true, false, whole numbers, JSON lists and text in double quotes are read as such.
+
+    All else is text as it stands.
+    """
     found: dict[str, Any] = {}
     for word in given:
         key, equals, value = word.partition("=")
@@ -152,7 +192,7 @@ def pairs(given: tuple[str, ...]) -> dict[str, Any]:
             read = json.loads(value)
         except ValueError:
             read = value
-        found[key] = read if isinstance(read, (bool, int, list)) else value
+        found[key] = read if isinstance(read, (bool, int, list, str)) else value
     return found
 
 

@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from governance.decisions import explanation
-from governance.decisions.cli import moment_of, pairs, rules_of, strays, type_and_id
-from governance.decisions.questions import read_question
+from governance.decisions.cli import moment_of, nobody, pairs, read_typed, rules_of, strays, type_and_id
 from governance.decisions.records import Asker, note, question_body
 from governance.decisions.rules import Decision, Question
 from governance.decisions.searching import Found, Snapshot, searches_of
@@ -44,9 +43,10 @@ WHY = click.option("--why", is_flag=True, help="Say why: the rules that permit, 
 @click.pass_obj
 def who_can(service: Any, /, system: str, action: str, resource: str, nearly: int | None, **given: Any) -> None:
     """List everybody who may do ACTION to RESOURCE in SYSTEM."""
-    kind, name = type_and_id(resource)
+    rules = rules_of(service, system)
+    kind, name = type_and_id(resource, rules)
     body = {
-        "subject": {"type": rules_of(service, system).subject_type},
+        "subject": {"type": rules.subject_type},
         "action": {"name": action},
         "resource": {"type": kind, "id": name, "properties": pairs(given["properties"])},
         "context": pairs(given["context"]),
@@ -80,8 +80,10 @@ def print_found(service: Any, system: str, kind: str, body: dict[str, Any], near
     now, searches = clock.now(), searches_of(service.decisions)
     snapshot = snapshot_of(service, system, given["as_of"])
     try:
-        question = read_question(body, snapshot.rules, searched=kind)
+        question = read_typed(body, snapshot.rules, searched=kind)
         for line in strays(question, snapshot.rules):
+            click.echo(f"Note: {line}", err=True)
+        for line in nobody(service, question.subject) if kind == "resource" else ():
             click.echo(f"Note: {line}", err=True)
         with bar(len(searches.candidates(kind, snapshot, question))) as advance:
             every = searches.every(kind, snapshot, question, advance, permitted=not nearly)

@@ -28,6 +28,7 @@ from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.kernel.toml import Document, read_toml_file
 from governance.ports.actor import Actor
+from governance.web.words import count
 
 SHOWN = 200
 Advance = Callable[[int], None]
@@ -162,8 +163,8 @@ def export(service: Any, folder: Path, system: str) -> None:
         raise click.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
     with service.databases.reading() as session:
         at = service.databases.freshness.current()
-        for warning in strange_systems(service.parts.role_rules, session, at, [system] if system else []):
-            click.echo(warning, err=True)
+        for strange in strange_systems(service.parts.role_rules, session, at, [system] if system else []):
+            click.echo(f"Warning: {strange}", err=True)
     export_facts(
         service.databases,
         service.sheets,
@@ -179,7 +180,7 @@ def export(service: Any, folder: Path, system: str) -> None:
 def make_templates(service: Any, folder: Path) -> None:
     """Write the empty files."""
     try:
-        for file in write_templates(service.sheets, folder):
+        for file in write_templates(service.blank_sheets, folder):
             click.echo(file)
         book, files = folder / WORKBOOK, folder / SEPARATED
         click.echo(f"Fill in the CSV files (postern import {files}) or the workbook (postern import {book}).")
@@ -239,7 +240,8 @@ def say_findings(findings: list[Finding], report: Path | None) -> None:
         click.echo(f"… and {len(findings) - SHOWN} more: --report FILE.csv names them all.", err=True)
     refused = errors(findings)
     if refused:
-        click.echo(f"{len(refused)} errors in {len({finding.file for finding in refused})} files.", err=True)
+        files = len({finding.file for finding in refused})
+        click.echo(f"{count(len(refused), 'error')} in {count(files, 'file')}.", err=True)
 
 
 def say_leavers(looked: Looked, *, leavers: bool, dry_run: bool) -> None:

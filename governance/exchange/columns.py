@@ -6,7 +6,6 @@ read off the sheet's schema, so that a sheet is described once.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from marshmallow import fields
 
 from governance.exchange.cells import READERS, Kind, kind_of
+from governance.kernel.errors import nearest
 from governance.ports.columns import Day, Table, YesNo
 from governance.ports.sheet import Sheet
 
@@ -165,11 +165,9 @@ def find_table_column(sheet: Sheet, header: str) -> Column | None:
 
 def unknown(sheet: Sheet, header: str) -> tuple[str, str]:
     """What is wrong with a header that is no column, and what was perhaps meant."""
-    names = {plain_name(column.header): column.header for column in columns_of(sheet)}
-    close = difflib.get_close_matches(plain_name(header), names, n=1, cutoff=0.6)
+    meant = nearest(FORGIVEN.sub("_", header), [column.header for column in columns_of(sheet)])
     known = ", ".join(dict.fromkeys(documented(sheet)))
-    meant = f"Did you mean {names[close[0]]}? " if close else ""
-    return "has a header that is no column of this sheet", f"{meant}The columns are: {known}."
+    return "has a header that is no column of this sheet", f"{meant} The columns are: {known}.".lstrip()
 
 
 def documented(sheet: Sheet) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from governance.exchange import separated, workbooks
 from governance.exchange.findings import Finding, Severity
 from governance.exchange.separated import Dialect, Record, Unreadable
+from governance.kernel.errors import nearest
 
 IGNORED = frozenset({"readme.md", "readme.txt", "readme"})
 CSV, XLSX, OLD_EXCEL = ".csv", ".xlsx", (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
@@ -126,8 +126,7 @@ def sheet_named(name: str, sheets: Collection[str]) -> str:
 
 def meant(name: str, sheets: Collection[str]) -> str:
     """What a name was perhaps meant to be."""
-    close = difflib.get_close_matches(name.strip().lower(), list(sheets), n=1, cutoff=0.6)
-    return f"{f'Did you mean {close[0]}? ' if close else ''}The sheets are: {', '.join(sheets)}."
+    return f"{nearest(name.strip(), sheets)} The sheets are: {', '.join(sheets)}.".lstrip()
 
 
 def unreadable(name: str, wrong: Unreadable) -> Finding:

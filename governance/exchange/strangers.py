@@ -114,4 +114,4 @@ def strange_systems(role_rules: RoleRules, session: Session, at: int, systems: C
     active = role_rules.active(session, at)
     for system in systems:
         if system not in active:
-            yield f'Warning: no pack is active for the system "{system}". {cure_for(system, active)}'
+            yield f'no pack is active for the system "{system}". {cure_for(system, active)}'

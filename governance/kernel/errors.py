@@ -12,7 +12,11 @@ class Answer(Exception):
 
 
 class NotFound(Answer):
-    """What was asked for does not exist, or not for this asker."""
+    """What was asked for does not exist, or not for this asker; `person` is the reference that nobody has, if one."""
+
+    def __init__(self, message: str, person: str = "") -> None:
+        super().__init__(message)
+        self.person = person
 
 
 class Conflict(Answer):
@@ -71,10 +75,16 @@ class BadInput(Answer):
         self.faults = tuple(faults)
 
 
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """The name that was perhaps meant, as a question; blank where none comes near."""
+    near = get_close_matches(wrong.lower(), sorted(known), n=1)
+    return f'Did you mean "{near[0]}"?' if near else ""
+
+
 def cure_for(wrong: str, known: Iterable[str]) -> str:
     """What to write in place of a name that is not known."""
     choices = sorted(known)
-    near = get_close_matches(wrong.lower(), choices, n=1)
+    near = nearest(wrong, choices)
     if near:
-        return f'Did you mean "{near[0]}"?'
+        return near
     return f"Write one of: {', '.join(choices)}." if choices else "There is none to name."

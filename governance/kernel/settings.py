@@ -80,6 +80,10 @@ LEAST_MEMORY, LEAST_ROUNDS = 19_456, 2
 """No installation makes guessing passwords cheaper than this (argon2id: KiB, and how often they are gone over)."""
 METADATA_KEY = "metadata-key.json"
 SIGNING_KEYS = "signing-keys.json"
+NOT_HERE = (
+    "There is no {file}: run this in the folder that holds instance/, or name that instance/ in POSTERN_INSTANCE. "
+    "Where there is none yet, postern setup --public-url https://… makes one; or set it all in the environment."
+)
 NEEDED = ("POSTERN_DATABASE_URL", "POSTERN_PUBLIC_URL", "POSTERN_RECORD_KEYS", "POSTERN_SECRET_KEYS")
 
 
@@ -91,8 +95,7 @@ def load_settings(instance: Path) -> Settings:
         env.read_env(str(file), override=False)
     missing = [name for name in NEEDED if not env.str(name, "")]
     if missing and not file.exists():
-        cure = f"Run postern setup --public-url https://…, which writes {file}; or set it all in the environment."
-        raise BadInput([Fault(", ".join(missing), "not set", cure)])
+        raise BadInput([Fault(", ".join(missing), "not set", NOT_HERE.format(file=file))])
     if missing:
         raise BadInput([Fault(name, "is not set", f"Set it in the environment or in {file}.") for name in missing])
     record_keys, secret_keys = (read_keys(env, name) for name in ("POSTERN_RECORD_KEYS", "POSTERN_SECRET_KEYS"))

@@ -110,11 +110,16 @@ def list_employed(session: Session, at: int) -> list[str]:
     return sorted(session.scalars(found.distinct()))
 
 
+def list_people(session: Session, at: int) -> list[str]:
+    """The references of everybody who was known at a revision."""
+    return list(session.scalars(select(PersonDetails.reference).where(seen(PersonDetails, at))))
+
+
 def get_person(session: Session, reference: str) -> Person:
     """A person's identity by reference, or raise `NotFound`."""
     found = session.scalar(select(Person).where(Person.reference == reference))
     if found is None:
-        raise NotFound(f"nobody has the reference {reference}")
+        raise NotFound(f"nobody has the reference {reference}", reference)
     return found
 
 

@@ -10,7 +10,7 @@ import click
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.ports.actor import Actor
-from governance.trail.service import erase_record, get_record, verify_trail
+from governance.trail.service import erase_record, get_record, list_records, verify_trail
 
 
 @click.group()
@@ -41,9 +41,10 @@ def verify(service: Any, as_json: bool) -> None:
 @click.argument("number")
 @click.pass_obj
 def show(service: Any, number: str) -> None:
-    """Print the record of the decision with this NUMBER (an answer's Decision-Id)."""
+    """Print the record of the decision with this NUMBER (an answer's Decision-Id); of a batch, a list of them."""
     try:
-        click.echo(json.dumps(get_record(service.databases, number), indent=2, ensure_ascii=False))
+        found = list_records(service.databases, number) if ".." in number else get_record(service.databases, number)
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None
 

@@ -7,12 +7,13 @@ The body holds who, which record, purpose and evidence; the leaf holds SHA-256(s
 from __future__ import annotations
 
 import hashlib
+import re
 from binascii import b2a_base64
 from typing import Any, NamedTuple
 
 import orjson
 
-from governance.kernel.ids import random_bytes
+from governance.kernel.ids import ALPHABET, random_bytes
 
 NO_LEAF = ""
 SALT_BYTES = 16
@@ -100,6 +101,23 @@ def entry_leaf(seq: int, prev: str, at: str, action: str, revision: int, commit:
     return orjson.dumps(
         {"action": action, "at": at, "commit": commit, "kind": "entry", "prev": prev, "revision": revision, "seq": seq}
     )
+
+
+NUMBER = re.compile(f"([{ALPHABET}]{{8}})-(0|[1-9][0-9]{{0,14}})")
+
+
+def read_number(text: str) -> tuple[str, int] | None:
+    """The chain and the place that a number names; None where it has another form."""
+    found = NUMBER.fullmatch(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def read_span(text: str) -> tuple[str, range] | None:
+    """The chain and the places that a batch's number names, first..last; None where it has another form."""
+    first, last = (read_number(end) for end in (text.partition("..")[0], text.partition("..")[2]))
+    if first is None or last is None or first[0] != last[0]:
+        return None
+    return first[0], range(first[1], last[1] + 1)
 
 
 def decision_id(chain: str, seq: int) -> str:

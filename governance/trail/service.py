@@ -14,12 +14,13 @@ from governance.kernel.recorded import Ledger
 from governance.ports.actor import Actor, Entry
 from governance.trail import store
 from governance.trail.entries import tell
-from governance.trail.rules import decision_id
+from governance.trail.rules import decision_id, read_number, read_span
 from governance.trail.verify import Verifier, parsed
 
 ENTRIES = "entry"
-ERASED = "decision.erased"
-LONGEST = 19  # digits of a place in a chain
+ERASED, GENESIS = "decision.erased", "genesis"
+MOST_SHOWN = 1_000
+FORM = "one is written like NBGEB098-1, in capitals, and of a batch the first and the last like NBGEB098-1..NBGEB098-3"
 
 
 def verify_trail(databases: Databases) -> Verifier:
@@ -63,12 +64,13 @@ def verify_trail(databases: Databases) -> Verifier:
 
 def erase_record(databases: Databases, number: str, why: str, *, actor: Actor, now: datetime) -> None:
     """Blank a decision's body: the entry first, then the body, so that a blank body is always told of."""
-    get_record(databases, number)
-    name, _, seq = number.rpartition("-")
+    leaf = get_record(databases, number)["leaf"]
+    if leaf["kind"] == GENESIS:
+        raise NotFound(f"{number} opens its chain and tells of nobody")
     with databases.change(str(actor), now) as session:
         tell(session, Entry(ERASED, actor, {"record": number, "why": why}))
     with databases.trail_writing() as connection:
-        store.erase_body(connection, name, int(seq))
+        store.erase_body(connection, leaf["chain"], leaf["seq"])
 
 
 def list_erased(databases: Databases) -> frozenset[str]:
@@ -78,13 +80,25 @@ def list_erased(databases: Databases) -> frozenset[str]:
     return frozenset(str(body["record"]) for body in bodies if body is not None and "record" in body)
 
 
+def list_records(databases: Databases, number: str) -> list[dict[str, Any]]:
+    """The records of a batch by its number, first..last; raise `NotFound` when there are none, or too many at once."""
+    span = read_span(number)
+    if span is None:
+        raise NotFound(f"no batch has the number {number}; {FORM}")
+    name, places = span
+    if not 0 < len(places) <= MOST_SHOWN:
+        raise NotFound(f"{number} names {len(places)} records; name 1 to {MOST_SHOWN}")
+    return [get_record(databases, decision_id(name, place)) for place in places]
+
+
 def get_record(databases: Databases, number: str) -> dict[str, Any]:
-    """A decision's leaf and body by its number, written as answers write it; raise `NotFound` when there is none."""
-    name, _, seq = number.rpartition("-")
-    if seq.isascii() and seq.isdecimal() and 0 < len(seq) < LONGEST and number == decision_id(name, int(seq) or 1):
-        with databases.trail_reading() as connection:
-            found = store.find_record(connection, name, int(seq))
-        if found is not None:
-            leaf, body = found
-            return {"leaf": json.loads(leaf), "body": json.loads(body) if body is not None else None}
-    raise NotFound(f"no decision has the number {number}")
+    """A decision's leaf and body by its number; raise `NotFound` when there is none."""
+    place = read_number(number)
+    if place is None:
+        raise NotFound(f"no decision has the number {number}; {FORM}")
+    with databases.trail_reading() as connection:
+        found = store.find_record(connection, *place)
+    if found is None:
+        raise NotFound(f"no decision has the number {number}")
+    leaf, body = found
+    return {"leaf": json.loads(leaf), "body": json.loads(body) if body is not None else None}

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from governance.kernel import clock
-from governance.kernel.errors import Answer
+from governance.people.cli import told
 from governance.ports.actor import Actor
 from governance.vetting.service import lift_suspension, suspend_person
 
@@ -19,11 +19,8 @@ from governance.vetting.service import lift_suspension, suspend_person
 def suspend(service: Any, person: str, why: str) -> None:
     """Suspend PERSON (their reference) in every system, at once."""
     now = clock.now()
-    try:
-        with service.databases.change(service.account, now) as session:
-            suspend_person(session, person, why, actor=Actor(service.account), now=now)
-    except Answer as wrong:
-        raise click.ClickException(str(wrong)) from None
+    with told(service), service.databases.change(service.account, now) as session:
+        suspend_person(session, person, why, actor=Actor(service.account), now=now)
     click.echo(f"{person} is suspended.")
 
 
@@ -34,9 +31,6 @@ def suspend(service: Any, person: str, why: str) -> None:
 def lift(service: Any, person: str, why: str) -> None:
     """Lift the suspension of PERSON (their reference)."""
     now = clock.now()
-    try:
-        with service.databases.change(service.account, now) as session:
-            lift_suspension(session, person, why, actor=Actor(service.account))
-    except Answer as wrong:
-        raise click.ClickException(str(wrong)) from None
+    with told(service), service.databases.change(service.account, now) as session:
+        lift_suspension(session, person, why, actor=Actor(service.account))
     click.echo(f"The suspension of {person} is lifted.")

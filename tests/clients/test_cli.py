@@ -61,6 +61,33 @@ def test_a_revoked_key_is_gone(desk: Desk) -> None:
     assert prefix not in desk.run("keys", "list").stdout
 
 
+NO_PACK = 'no pack is active for the system "archiv". Did you mean "archive"?'
+BACK = ("--redirect-uri", "https://l.example/back")
+
+
+@pytest.mark.parametrize("words", [("keys", "add", "x"), ("front-ends", "add", "x", *BACK)])
+def test_a_system_without_a_pack_is_refused_unless_it_comes_later(quick_desk: Desk, words: tuple[str, ...]) -> None:
+    before = quick_desk.revision
+    told = quick_desk.run(*words, "--system", SYSTEM, "--system", "archiv")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr == f"Error: {NO_PACK}\nWhere a pack comes later, add --ahead.\n"
+    assert quick_desk.revision == before
+    ahead = quick_desk.run(*words, "--system", "archiv", "--ahead")
+    assert (ahead.exit_code, ahead.stderr) == (0, f"Warning: {NO_PACK}\n")
+    assert quick_desk.run(*words, "--system", SYSTEM).stderr == ""
+
+
+@pytest.mark.parametrize("words", [
+    ("suspend", "anne", "--why", "x"), ("lift", "anne", "--why", "x"), ("authenticators", "list", "anne"),
+    ("sign-in", "sessions", "anne"), ("people", "close-account", "anne", "--why", "x"),
+])  # fmt: skip
+def test_whom_a_mistyped_reference_may_have_meant(quick_desk: Desk, words: tuple[str, ...]) -> None:
+    told = quick_desk.run(*words)
+    assert (told.exit_code, told.stderr) == (1, 'Error: nobody has the reference anne. Did you mean "ann"?\n')
+    strange = quick_desk.run(*[word.replace("anne", "xyzzy") for word in words])
+    assert strange.stderr == "Error: nobody has the reference xyzzy\n"
+
+
 @pytest.mark.parametrize("written", ["31/03/2027", "tomorrow", "2027-02-30", "20270331", "2027-W13-3"])
 def test_a_last_day_that_is_none(quick_desk: Desk, written: str) -> None:
     told = quick_desk.run("keys", "add", "x", "--system", SYSTEM, "--until", written)

@@ -86,7 +86,8 @@ def test_a_bad_question_ends_with_two(desk: Desk, words: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize(("written", "cure"), [
-    ("file", "such as file:1234"), ("file:", "such as file:1234"), (":F-1", "such as record:F-1"),
+    ("file", "such as file:1234"), ("file:", "such as file:1234"), (":F-1", "such as file:F-1"),
+    ("F-100234", "such as file:F-100234"), (":", "such as file:1234"),
 ])  # fmt: skip
 def test_a_resource_without_its_type_or_id(quick_desk: Desk, written: str, cure: str) -> None:
     told = quick_desk.decide(*ASKED[:5], "--resource", written)
@@ -129,6 +130,31 @@ def test_what_the_pack_does_not_declare_is_said(quick_desk: Desk, words: tuple[s
     assert quick_desk.decide(*ASKED, *CASE, "-c", "acr=x").stderr == ""
 
 
+@pytest.mark.parametrize(("value", "cure"), [
+    ("case=12", """It was read as a value of JSON; text is written 'case="12"'."""),
+    ("case=true", """It was read as a value of JSON; text is written 'case="true"'."""),
+    ("amr=otp", "It was read as text; true, false, whole numbers and lists are written as in JSON."),
+])  # fmt: skip
+def test_a_value_of_another_type_is_told_with_how_it_was_read(quick_desk: Desk, value: str, cure: str) -> None:
+    for words in (("decide", *ASKED), ("who-can", *ASKED[:1], *ASKED[3:])):
+        assert cure in quick_desk.run(*words, "-c", value).stderr
+    name = value.partition("=")[0]
+    assert "read as" not in quick_desk.decide(*ASKED, "-c", f'{name}="{"x" * 500}"').stderr or name == "amr"
+
+
+def test_a_quoted_value_is_text(quick_desk: Desk) -> None:
+    assert quick_desk.decide(*ASKED, "-c", 'case="12"').exit_code == 0
+
+
+def test_whom_a_mistyped_subject_may_have_meant(quick_desk: Desk) -> None:
+    told = quick_desk.decide(SYSTEM, "--subject", "anne", *ASKED[3:], *CASE)
+    assert "unknown_subject" in told.stdout
+    assert told.stderr == 'Note: nobody has the reference anne. Did you mean "ann"?\n'
+    listed = quick_desk.run("what-can", SYSTEM, "--subject", "anne", "--action", "view", "--type", "file", *CASE)
+    assert told.stderr in listed.stderr
+    assert quick_desk.decide(SYSTEM, "--subject", "xyzzy", *ASKED[3:], *CASE).stderr == ""
+
+
 def test_a_system_that_is_not_there(quick_desk: Desk) -> None:
     near = quick_desk.decide("archiv", *ASKED[1:]).stderr
     assert near == f'Error: there is no system "archiv". Did you mean "{SYSTEM}"?\n'
@@ -142,7 +168,7 @@ def test_a_moment_without_a_zone_is_in_london() -> None:
 
 
 def test_values_of_the_command_line() -> None:
-    given = ("a=true", "b=12", 'c=["x"]', "d=x=y", 'e="q"', "f=", "g=1.5", "h=null", "i={}", "j=NaN")
+    given = ("a=true", "b=12", 'c=["x"]', "d=x=y", 'e="12"', "f=", "g=1.5", "h=null", "i={}", "j=NaN")
     assert pairs(given) == {
-        "a": True, "b": 12, "c": ["x"], "d": "x=y", "e": '"q"', "f": "", "g": "1.5", "h": "null", "i": "{}", "j": "NaN",
+        "a": True, "b": 12, "c": ["x"], "d": "x=y", "e": "12", "f": "", "g": "1.5", "h": "null", "i": "{}", "j": "NaN",
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 
-from docs.make_reasons import PAGE, deciders, page, witnesses
+from docs.make_reasons import COMPARED_IN, PAGE, deciders, page, witnesses
 from governance.ports.reasons import REASONS, Code, Mender
 
 CURE = "docs/reasons.md is stale: run .venv/bin/python docs/make_reasons.py"
@@ -30,6 +30,23 @@ def test_what_nobody_can_mend_is_not_said_to_be_mended() -> None:
 def test_the_api_page_lists_everybody_to_whom_a_remedy_turns() -> None:
     told = (PAGE.parent / "api.md").read_text("utf-8")
     assert [who for who in sorted({words.who for words in REASONS.values()}) if f"`{who}`" not in told] == []
+
+
+def test_who_only_reads_a_code_or_makes_its_reason_does_not_decide_it() -> None:
+    decided = deciders()
+    assert decided["second_factor_too_old"] == ["`tokens/requirement.py` `SecondFactorRequirement.check`"]
+    assert decided["grant_expired"] == ["`governance/grants/requirement.py` `_out_of_time`"]
+    assert decided["property_mismatch"] == [
+        "`governance/decisions/engine.py` `Engine._conclude`", "`governance/decisions/questions.py` `typed`",
+    ]  # fmt: skip
+    assert decided["no_grant"] == ["`governance/decisions/engine.py` `Engine._direct`"]
+    assert [code for code, place in COMPARED_IN.items() if "`{}` `{}`".format(*place) not in decided[code]] == []
+
+
+def test_what_only_excludes_a_code_does_not_show_it() -> None:
+    shown = witnesses()
+    assert shown["property_mismatch"] == ["`tests/web/test_evaluation.py`"]
+    assert "`tests/tokens/issuing/test_decisions.py`" in shown["token_not_good"]
 
 
 def test_places_are_found_in_code_packs_and_tests() -> None:

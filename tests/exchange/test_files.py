@@ -7,11 +7,16 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from governance.console import Lazy
 from governance.exchange import workbooks
+from governance.exchange.cli import import_
 from governance.exchange.columns import columns_of, plain_name
+from governance.kernel.errors import BadInput, Fault
 from tests.commands import Desk
 from tests.exchange.folders import GOOD, PEOPLE, cells, read, read_one, sheets, workbook, written
+from wsgi import AREAS
 
 ZOE = [{"reference": "zoe", "name": "Zoë Zeta", "manager": "mo", "attributes": {}}]
 
@@ -80,7 +85,7 @@ def test_a_record_is_named_by_the_line_on_which_it_starts(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("header", "why"), [
-    ("reference,name,managr", "column 3: has a header that is no column of this sheet. Did you mean manager?"),
+    ("reference,name,managr", 'column 3: has a header that is no column of this sheet. Did you mean "manager"?'),
     ("reference,name,Name", "column 3: is name again: so is column 2"),
     ("name,manager", "column reference: is missing"),
     ("reference,name,attribute.", "column 3: has a header that is no column"),
@@ -189,7 +194,8 @@ def test_entities_of_xml_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "why"), [
-    ("peeple.csv", "is not named like a sheet. Did you mean people?"), ("people.xls", "is of a kind that is not read"),
+    ("peeple.csv", 'is not named like a sheet. Did you mean "people"?'),
+    ("people.xls", "is of a kind that is not read"),
     ("people.pdf", "is neither .csv nor .xlsx"), ("deeper", "is a folder"), ("People.CSV", ""), ("README.md", ""),
     ("readme.txt", ""), (".DS_Store", ""), ("~$people.xlsx", ""),
 ])  # fmt: skip
@@ -210,7 +216,7 @@ def test_a_sheet_that_comes_twice(tmp_path: Path) -> None:
     workbook(folder / "more.xlsx", {"people": cells(PEOPLE), "peeple": [["x"]]})
     found = problems(folder)
     assert any(
-        "more.xlsx: has a worksheet that is not named like a sheet. Did you mean people?" in one for one in found
+        'more.xlsx: has a worksheet that is not named like a sheet. Did you mean "people"?' in one for one in found
     )
     assert any("holds the sheet people, which" in one for one in found)
 
@@ -233,3 +239,12 @@ def test_a_template_says_what_to_import_and_both_can_be(quick_desk: Desk, tmp_pa
     cure = f"Import it by itself: postern import {files}, or the workbook instead: postern import {book}."
     assert f"is a folder. {cure}" in "".join(problems(blank))
     assert problems(files) == problems(book) == []
+
+
+def test_a_template_needs_no_installation(tmp_path: Path) -> None:
+    def nowhere() -> None:
+        raise BadInput([Fault("POSTERN_DATABASE_URL", "not set")])
+
+    blank = tmp_path / "blank"
+    told = CliRunner().invoke(import_, ["--template", str(blank)], obj=Lazy(tmp_path, nowhere, AREAS))
+    assert (told.exit_code, (blank / "csv" / "people.csv").exists()) == (0, True), told.output

@@ -246,6 +246,11 @@ def test_a_grant_that_no_active_pack_has_is_a_warning(quick_desk: Desk, tmp_path
     assert "grants.csv:4, column system: warning: no pack is active for this system." in told.stderr
 
 
+def test_one_error_is_one(quick_desk: Desk, tmp_path: Path) -> None:
+    told = quick_desk.run("import", str(written(tmp_path / "in", {"people": "reference,name,too\nzoe,Zoë,x\n"})))
+    assert "1 error in 1 file.\n" in told.stderr
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (["nowhere"], 2), ([], 2), (["--report"], 2), (["--template", "."], 2),
     ([".", "--report", "/nowhere/at/all.csv"], 2),

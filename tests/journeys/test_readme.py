@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from governance.console import run_demo
 from governance.kernel.errors import Conflict
 from governance.serving import refuse_taken
 from tests.architecture.source import ROOT
@@ -50,6 +52,10 @@ def test_the_lines_give_what_the_readme_shows(demo: Demo, line: int, heading: st
     assert agrees(shown(heading), given), json.dumps(given, indent=1, ensure_ascii=False)
 
 
+def test_no_part_of_the_denial_is_left_out_unsaid(demo: Demo) -> None:
+    assert shown("A denial with several reasons")["context"].keys() == paste(demo.lines[1])["context"].keys()
+
+
 def test_they_show_what_they_promise(demo: Demo) -> None:
     permit, denial, batch = (paste(line) for line in demo.lines)
     assert permit["decision"] is True
@@ -71,6 +77,13 @@ def test_a_taken_port_is_told_in_one_line() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(Conflict, match=rf"^cannot serve 127\.0\.0\.1:{port}: .+ Choose another port\.$"):
+        with pytest.raises(Conflict, match=rf"^cannot serve 127\.0\.0\.1:{port}: .+ Choose another with --port\.$"):
             refuse_taken("127.0.0.1", port)
     refuse_taken("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", [80_000, -1])
+def test_a_port_that_is_none_is_told_with_how_to_choose_another(port: int) -> None:
+    told = CliRunner().invoke(run_demo, ["--port", str(port)])
+    said = f"cannot serve 127.0.0.1:{port}: ports go from 0 to 65535. Choose another: make run PORT=…, or --port."
+    assert (type(told.exception), str(told.exception)) == (Conflict, said)

@@ -24,8 +24,12 @@ def told(instance: Path) -> list[str]:
 
 def test_where_nothing_is_set_up_the_cure_is_to_set_it_up(tmp_path: Path) -> None:
     (line,) = told(tmp_path)
-    assert line.startswith(f"{', '.join(NEEDED)}: not set. Run postern setup --public-url https://…")
-    assert str(tmp_path / "postern.env") in line
+    assert line.startswith(f"{', '.join(NEEDED)}: not set. There is no {tmp_path / 'postern.env'}: ")
+
+
+def test_an_installation_elsewhere_comes_to_mind_before_a_second_one(tmp_path: Path) -> None:
+    (line,) = told(tmp_path)
+    assert 0 < line.index("POSTERN_INSTANCE") < line.index("postern setup --public-url https://…")
 
 
 def test_what_a_file_lacks_is_set_there(tmp_path: Path) -> None:

@@ -179,6 +179,13 @@ def test_a_faulty_pack_is_not_activated(stand: Stand, example: PackTexts, tmp_pa
     assert stand.databases.freshness.current() == 0
 
 
+def test_a_file_of_a_pack_is_told_to_be_no_folder(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
+    folder = write(example, tmp_path / "trips")
+    result = run(stand, "check", folder / "system.toml")
+    assert result.exit_code == 1
+    assert f"Give its folder: {folder}." in result.output
+
+
 @pytest.mark.parametrize("command", ["check", "test", "activate"])
 def test_a_name_that_means_nothing(stand: Stand, command: str) -> None:
     result = run(stand, command, "coventry-lcss")

@@ -41,7 +41,8 @@ def test_the_scheme_may_be_written_as_one_likes(office: Office) -> None:
 
 
 def test_a_key_for_another_system_is_a_403(office: Office) -> None:
-    assert "alpha" in problem(office.ask(RECORD, key="other"), 403)["detail"]
+    told = problem(office.ask(RECORD, key="other"), 403)["detail"]
+    assert told == "this key may not ask about alpha; register one with --system alpha"
     problem(office.ask_many({"evaluations": [RECORD]}, key="other"), 403)
 
 
@@ -51,6 +52,13 @@ def test_an_unknown_system_is_a_404(office: Office) -> None:
     problem(office.ask(RECORD, system="%C3%A9"), 404)
     problem(office.ask(RECORD, system=""), 404)
     problem(office.ask(RECORD, system="ALPHA"), 404)
+
+
+def test_a_system_is_suggested_to_a_key_that_may_ask_about_it_alone(office: Office) -> None:
+    assert problem(office.ask(RECORD, system="alhpa"), 404)["detail"] == (
+        "there is no system 'alhpa'. Did you mean \"alpha\"?"
+    )
+    assert problem(office.ask(RECORD, system="alhpa", key="other"), 404)["detail"] == "there is no system 'alhpa'"
 
 
 def test_who_has_no_key_is_told_nothing_of_systems(office: Office) -> None:

@@ -12,8 +12,8 @@ import click
 from sqlalchemy.orm import Session
 
 from governance.kernel import clock
-from governance.kernel.errors import Answer
 from governance.kernel.sealing import Sealer
+from governance.people.cli import told
 from governance.people.store import get_person
 from governance.ports.actor import Actor
 from tokens.authenticators import enrolling, losing, replacing, store
@@ -38,7 +38,7 @@ def authenticators() -> None:
 def list_(service: Any, person: str) -> None:
     """List every authenticator that PERSON ever had, and whether they are locked out."""
     now = clock.now()
-    with service.databases.reading() as session, told():
+    with told(service), service.databases.reading() as session:
         number = get_person(session, person).id
         for one in store.list_of(session, [number]):
             used = f"last used {clock.iso(one.last_used_at)}" if one.last_used_at else "never used"
@@ -168,7 +168,7 @@ def rekey(service: Any) -> None:
     sealer, anew = Sealer(service.settings.secret_keys), 0
     with service.databases.reading() as session:
         total = store.count_sealed(session)
-    with told(), click.progressbar(length=total, label="Secrets") as bar:
+    with told(service), click.progressbar(length=total, label="Secrets") as bar:
         for looked_at, sealed in rekey_all(service.databases, sealer, actor=Actor(service.account), now=clock.now()):
             bar.update(looked_at - bar.pos)
             anew = sealed
@@ -176,17 +176,8 @@ def rekey(service: Any) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell an answer as the command line does."""
-    try:
-        yield
-    except Answer as wrong:
-        raise click.ClickException(str(wrong)) from None
-
-
-@contextmanager
 def changing(service: Any) -> Iterator[tuple[Session, Actor, datetime]]:
     """One change on behalf of whoever sits at the command line."""
     now = clock.now()
-    with told(), service.databases.change(service.account, now) as session:
+    with told(service), service.databases.change(service.account, now) as session:
         yield session, Actor(service.account), now

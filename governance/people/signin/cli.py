@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from governance.kernel import clock
 from governance.kernel.errors import Answer
 from governance.outbox.rules import may_queue
+from governance.people.cli import told
 from governance.people.signin import federation
 from governance.people.signin.rules import AccountState, Purpose
 from governance.people.signin.service import accounts, end_sessions, providers
@@ -30,11 +31,8 @@ from governance.ports.actor import Actor
 def changing(service: Any) -> Iterator[tuple[Session, Actor, datetime]]:
     """A change by the account that runs the command; an answer that is raised ends it in one line."""
     now = clock.now()
-    try:
-        with service.databases.change(service.account, now) as session:
-            yield session, Actor(service.account), now
-    except Answer as wrong:
-        raise click.ClickException(str(wrong)) from None
+    with told(service), service.databases.change(service.account, now) as session:
+        yield session, Actor(service.account), now
 
 
 # --- people
@@ -129,11 +127,8 @@ def sign_in() -> None:
 def sessions(service: Any, person: str) -> None:
     """List where PERSON is signed in."""
     ground, now = Ground.of(service.settings), clock.now()
-    with service.databases.reading() as session:
-        try:
-            found = list_of(session, get_person(session, person).id)
-        except Answer as wrong:
-            raise click.ClickException(str(wrong)) from None
+    with told(service), service.databases.reading() as session:
+        found = list_of(session, get_person(session, person).id)
     for one in found:
         if one.is_live(ground.limits, now):
             stage = "signed in" if one.acr else "password only"

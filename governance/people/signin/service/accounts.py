@@ -71,7 +71,7 @@ def invite(session: Session, ground: Ground, reference: str, email: str, *, acto
     may_queue(email.strip(), {}, frozenset()).require()
     person = get_person(session, reference)
     if not accounts.is_known(session, person.id, change_of(session).base_revision):
-        raise NotFound(f"nobody has the reference {reference}")
+        raise NotFound(f"nobody has the reference {reference}", reference)
     other = accounts.find_by_email(session, email)
     if other is not None and other.person != person.id:
         raise Conflict("this address belongs to the account of somebody else")

@@ -47,9 +47,21 @@ class Lazy:
         return getattr(self.trial if name in ON_TRIAL else self.service, name)
 
 
+class Root(click.Group):
+    """The command itself: what it is told is text, or it does nothing. A guess at it would stand on the trail."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words; refuse those with bytes that are no text, which no record could hold."""
+        for word in args:
+            if any("\ud800" <= sign <= "\udfff" for sign in word):
+                shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                raise click.UsageError(f'"{shown[:80]}" is not text in UTF-8, so nothing was done. Write it anew.', ctx)
+        return super().parse_args(ctx, args)
+
+
 def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) -> None:
     """Run the command line."""
-    root = click.Group("postern", help="Who may see what, now, and why.", no_args_is_help=True)
+    root = Root("postern", help="Who may see what, now, and why.", no_args_is_help=True)
     for command in (*commands(areas).values(), database, setup, serve, jobs, demo):
         root.add_command(command)
     try:

@@ -89,6 +89,14 @@ def test_what_is_refused_changes_nothing(desk: Desk, words: tuple[str, ...], cod
     assert (desk.revision, desk.count(TrailEntry)) == before
 
 
+def test_bytes_that_are_no_text_are_named_and_nothing_is_done(quick_desk: Desk) -> None:
+    """A terminal of another encoding: whoever is in a hurry is told at once what to write anew."""
+    told = quick_desk.run("suspend", "ann", "--why", "l\udcffst laptop")
+    assert told.exit_code == 2
+    assert 'Error: "l\\xffst laptop" is not text in UTF-8, so nothing was done. Write it anew.' in told.stderr
+    assert quick_desk.decide(*ASKED).exit_code == 0
+
+
 def test_a_suspension_and_its_end(desk: Desk) -> None:
     before = desk.count(TrailEntry)
     assert desk.decide(*ASKED).exit_code == 0

@@ -73,7 +73,7 @@ def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) ->
 
 @click.command()
 @click.option(
-    "--public-url", default="http://127.0.0.1:8000", show_default=True, help="The address that front ends use."
+    "--public-url", default="http://localhost:8000", show_default=True, help="The address that front ends use."
 )
 @click.pass_obj
 def setup(lazy: Lazy, public_url: str) -> None:
@@ -182,12 +182,11 @@ def load_demo(lazy: Lazy) -> None:
 def run_demo(lazy: Lazy, port: int) -> None:
     """Set everything up, load the demonstration, and serve it with curl lines to try."""
     serving.refuse_taken("127.0.0.1", port)
-    address = f"http://127.0.0.1:{port}"
-    pages = installation.pages_at(lazy.instance, port)
+    address = installation.address_at(lazy.instance, port)
     click.echo("Laying out the databases …")
     lay_out(lazy)
     key = installation.load_demo(lazy, invoke)
-    click.echo(installation.welcome(address, key, pages, installation.invite_demo(lazy)))
+    click.echo(installation.welcome(address, key, installation.invite_demo(lazy)))
     with installation.jobs_beside():
         serving.serve("127.0.0.1", port, 1)
 

@@ -124,7 +124,7 @@ class TrailLink:
 
     @property
     def died_idle(self) -> bool:
-        """Whether the database had ended the connection before the last transaction began: nothing of it was written."""
+        """Whether the connection had ended before the last transaction began: nothing of that was written."""
         return not self._begun and getattr(self._driver, "closed", False)
 
     def close(self) -> None:

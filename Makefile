@@ -15,7 +15,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo "Settings: PORT=8000 (run, demo)  PYTHON=/path/to/python3 (any)  UPGRADE=1 (lock)"
 
-run: ## set up everything and serve a demonstration on 127.0.0.1, port PORT
+run: ## set up everything and serve a demonstration on localhost, port PORT
 	@.ci/venv run
 	@exec $(BIN)/postern demo run --port $(PORT)
 

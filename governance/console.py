@@ -47,9 +47,21 @@ class Lazy:
         return getattr(self.trial if name in ON_TRIAL else self.service, name)
 
 
+class Root(click.Group):
+    """The command itself: what it is told is text, or it does nothing. A guess at it would stand on the trail."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words; refuse those with bytes that are no text, which no record could hold."""
+        for word in args:
+            if any("\ud800" <= sign <= "\udfff" for sign in word):
+                shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                raise click.UsageError(f'"{shown[:80]}" is not text in UTF-8, so nothing was done. Write it anew.', ctx)
+        return super().parse_args(ctx, args)
+
+
 def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) -> None:
     """Run the command line."""
-    root = click.Group("postern", help="Who may see what, now, and why.", no_args_is_help=True)
+    root = Root("postern", help="Who may see what, now, and why.", no_args_is_help=True)
     for command in (*commands(areas).values(), database, setup, serve, jobs, demo):
         root.add_command(command)
     try:
@@ -61,7 +73,7 @@ def run(areas: Sequence[Area], instance: Path, create_app: Callable[[], Any]) ->
 
 @click.command()
 @click.option(
-    "--public-url", default="http://127.0.0.1:8000", show_default=True, help="The address that front ends use."
+    "--public-url", default="http://localhost:8000", show_default=True, help="The address that front ends use."
 )
 @click.pass_obj
 def setup(lazy: Lazy, public_url: str) -> None:
@@ -170,12 +182,11 @@ def load_demo(lazy: Lazy) -> None:
 def run_demo(lazy: Lazy, port: int) -> None:
     """Set everything up, load the demonstration, and serve it with curl lines to try."""
     serving.refuse_taken("127.0.0.1", port, "Choose another: make run PORT=…, or --port.")
-    address = f"http://127.0.0.1:{port}"
-    pages = installation.pages_at(lazy.instance, port)
+    address = installation.address_at(lazy.instance, port)
     click.echo("Laying out the databases …")
     lay_out(lazy)
     key = installation.load_demo(lazy, invoke)
-    click.echo(installation.welcome(address, key, pages, installation.invite_demo(lazy)))
+    click.echo(installation.welcome(address, key, installation.invite_demo(lazy)))
     with installation.jobs_beside():
         serving.serve("127.0.0.1", port, 1)
 

@@ -95,9 +95,9 @@ def mail_folder(instance: Path) -> Mapping[str, str]:
     return {"POSTERN_SMTP_URL": (instance / "mail").as_uri()}
 
 
-def pages_at(instance: Path, port: int) -> str:
-    """Make a laptop's installation, and give the address of its pages: by a name, for browsers make no passkeys
-    for figures. A port other than last time's holds for as long as this process runs.
+def address_at(instance: Path, port: int) -> str:
+    """Make a laptop's installation, and give its address, which its metadata tells letter by letter: by a name, for
+    browsers make no passkeys for figures. A port other than last time's holds for as long as this process runs.
     """
     address = f"http://localhost:{port}"
     make(instance, address, mail_folder(instance))
@@ -150,7 +150,7 @@ def invite_demo(service: Any) -> dict[str, str]:
     return links
 
 
-def welcome(address: str, key: str, pages: str, links: Mapping[str, str]) -> str:
+def welcome(address: str, key: str, links: Mapping[str, str]) -> str:
     """The address, the key, three lines to paste, and how to get into the pages."""
     if not key:
         return f"\nPostern serves {address}. Register a front end with: postern keys add NAME --system SYSTEM\n"
@@ -169,7 +169,7 @@ A denial with several reasons:
 A batch:
 {curl(lcs + "/access/v1/evaluations", key, BATCH)}
 
-Its pages: {pages}/sign-in
+Its pages: {address}/sign-in
 To be one of these, open the link and choose a password. It works once:
 {people}
 

@@ -27,6 +27,9 @@ EVERYWHERE = "ALL"
 WORDED = (PropertyType.TEXT, PropertyType.LIST)
 PARAMETERS = Comparison("")
 BEING_SAID = Comparison("", blank=True)
+SEEN = "LNPS"  # letters, numbers, punctuation, symbols; a mark is nothing without what it stands on
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159")
+"""Letters and symbols that look like nothing: fillers, a pattern without dots, blanks of two scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,8 @@ def present(asked: Asked, *, property: str) -> bool | None:  # noqa: A002 - the 
 
 
 def says_something(text: str) -> bool:
-    """Whether a text has a letter, a digit or any other sign to be seen; blanks and zero-width signs are none."""
-    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
+    """Whether a text has a letter, a digit or any other sign to be seen; blanks and invisible signs are none."""
+    return any(unicodedata.category(sign)[0] in SEEN and sign not in BLANKS for sign in text)
 
 
 @condition(Code.CONDITION_UNMET, words={"condition": "{property} is not given"}, compares=BEING_SAID)

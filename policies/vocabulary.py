@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from governance.kernel.errors import cure_for
-from governance.kernel.reading import BadTable
+from governance.kernel.reading import BadTable, composed
 from governance.kernel.toml import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Condition, Property, ResourceType
@@ -184,8 +184,10 @@ def read_properties(notes: Notebook, value: Any, path: Path_) -> dict[str, Prope
 
 
 def kept(value: Any) -> Any:
-    """A value as questions hold it: a list is a tuple there."""
-    return tuple(value) if isinstance(value, list) else value
+    """A value as questions hold it: text is composed, a list is a tuple."""
+    if isinstance(value, list):
+        return tuple(map(kept, value))
+    return composed(value) if isinstance(value, str) else value
 
 
 def read_registered(
@@ -197,8 +199,8 @@ def read_registered(
         where = (*path, "registered", resource)
         if not resource.strip() or (table.id_form and not fits(table.id_form, resource)):
             notes.note(where, "is not an id of this type", f"Its form is {table.id_form}." if table.id_form else "")
-        found[resource] = {key: kept(item) for key, item in notes.inner(values, where).items()}
-        for name, value in found[resource].items():
+        held = found[composed(resource)] = {key: kept(item) for key, item in notes.inner(values, where).items()}
+        for name, value in held.items():
             item = properties.get(name)
             if item is None:
                 notes.note((*where, name), "is not a declared property", cure_for(name, properties))

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
 from governance.app import commands
+from governance.console import Root
 from governance.kernel.errors import Answer
 from tests.installation import Installation, installed
 from wsgi import AREAS
@@ -20,7 +20,7 @@ class Desk:
 
     def __init__(self, made: Installation) -> None:
         self.installation = made
-        self._root = click.Group("postern", commands=dict(commands(AREAS)))
+        self._root = Root("postern", commands=dict(commands(AREAS)))
 
     def run(self, *words: str) -> Result:
         """Run a command; an answer that it raises ends it as `postern` would."""

@@ -545,10 +545,14 @@ def _manner(value: Any) -> str | None:
     return "number" if isinstance(value, int | float) else "text" if isinstance(value, str) else None
 
 
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159")
+"""Letters and symbols that look like nothing."""
+
+
 def _says_something(value: Any) -> bool:
     """A text with a visible sign, a list with an item, or anything else."""
     if isinstance(value, str):
-        return any(unicodedata.category(sign)[0] not in "ZC" for sign in value)
+        return any(unicodedata.category(sign)[0] in "LNPS" and sign not in _BLANKS for sign in value)
     return bool(value) if isinstance(value, list | tuple) else True
 
 

@@ -82,8 +82,11 @@ def _says_something(column: Column) -> ColumnElement[bool]:
     return and_(func.ltrim(column, INVISIBLE) != "") if isinstance(column.type, String) else true()
 
 
-INVISIBLE = "".join(
-    sign for sign in map(chr, range(1, 0x110000)) if unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc", "Cf")
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159"  # letters and symbols that look like nothing
+INVISIBLE = BLANKS + "".join(
+    sign
+    for sign in map(chr, range(1, 0x110000))
+    if unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Mc", "Me")
 )
 ALONE: dict[str, Callable[[Column], ColumnElement[bool]]] = {
     "known": lambda _: true(),

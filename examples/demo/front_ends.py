@@ -59,7 +59,8 @@ def serve_all(parts: list[subprocess.Popen[bytes]], port: int, instance: Path) -
         kept = ("--key-file", str(key), "--folder", str(instance / name))
         parts.append(subprocess.Popen([sys.executable, "-m", f"examples.{name}", *told, *kept], cwd=ROOT))
         wait_for(parts[-1], addresses[name], "/sign-in")
-    lines = [f"  {name:8} http://127.0.0.1:{where}" for name, where in addresses.items()]
+    hosts = dict.fromkeys(FRONT_ENDS, "127.0.0.1") | {"postern": "localhost"}
+    lines = [f"  {name:8} http://{hosts[name]}:{where}" for name, where in addresses.items()]
     sys.stdout.write("\nThe demonstration runs:\n" + "\n".join(lines) + "\nStop all three with Ctrl-C.\n")
     sys.stdout.flush()
 

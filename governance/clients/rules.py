@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +20,10 @@ PREFIX_LETTERS = 10
 
 NO_SYSTEM = Reason("no_system", "a key needs at least one system that it may ask about")
 NAMELESS = Reason("nameless", "a front end needs a name")
+BAD_NAME = Reason("bad_name", "a front end's name is one line of at most 200 characters, all of which can be seen")
+BAD_SYSTEM = Reason("bad_system", "a system is named by its id, in one line that is not blank")
+ENDED = Reason("ended", "the key's last day is over")
+NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
 NOWHERE = Reason("no_redirect", "a front end needs at least one address to return people to")
 BAD_ADDRESS = Reason(
     "bad_address",
@@ -31,6 +35,7 @@ NO_SECRET = Reason("public", "a public front end has no secret; register another
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 CLIENT_LETTERS = 16
+LONGEST = 200
 
 
 class Scope(StrEnum):
@@ -84,9 +89,30 @@ def opens(key: KeyFacts, secret: str, now: datetime) -> bool:
     return hmac.compare_digest(key.digest, digest(secret)) and (key.ends_at is None or now < key.ends_at)
 
 
-def may_register(name: str, systems: Iterable[str]) -> Verdict:
+def is_line(name: str) -> bool:
+    """Whether a name can be kept, and printed in a list: one line, nothing unseen in it."""
+    return len(name) <= LONGEST and name.isprintable()
+
+
+def may_register(name: str, systems: Collection[str], ends_on: date | None, today: date) -> Verdict:
     """Whether a key may be made."""
-    return Verdict.unless((not name.strip(), NAMELESS), (not list(systems), NO_SYSTEM))
+    return Verdict.unless(
+        (not name.strip(), NAMELESS),
+        (not is_line(name), BAD_NAME),
+        (not systems, NO_SYSTEM),
+        (not are_systems(systems), BAD_SYSTEM),
+        (ends_on is not None and ends_on < today, ENDED),
+    )
+
+
+def are_systems(systems: Collection[str]) -> bool:
+    """Whether each of these could be a system's id."""
+    return all(system.strip() and is_line(system) for system in systems)
+
+
+def may_revoke(why: str) -> Verdict:
+    """Whether a key or a front end may be revoked for this reason."""
+    return Verdict.unless((not why.strip(), NO_WHY))
 
 
 class FrontEndFacts(NamedTuple):
@@ -132,7 +158,9 @@ def may_be_front_end(
     every = (*redirect_uris, *post_logout_uris)
     return Verdict.unless(
         (not name.strip(), NAMELESS),
+        (not is_line(name), BAD_NAME),
         (not systems, NO_SYSTEM),
+        (not are_systems(systems), BAD_SYSTEM),
         (not redirect_uris, NOWHERE),
         (not all(is_address(uri) for uri in every), BAD_ADDRESS),
     )

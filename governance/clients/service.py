@@ -28,7 +28,7 @@ def register_key(
 
     With `front_end` it goes with the tokens of that one's people, and with no other's.
     """
-    rules.may_register(name, systems).require()
+    rules.may_register(name, systems, ends_on, london_day(now)).require()
     details = {"front_end": name, "systems": systems, "scopes": scopes}
     if front_end is not None:
         details["client"] = store.get_front_end(session, change_of(session).base_revision, front_end).client_id
@@ -44,6 +44,7 @@ def register_key(
 
 def revoke_key(session: Session, prefix: str, why: str, *, actor: Actor) -> None:
     """Revoke a key at once: the next request with it is refused."""
+    rules.may_revoke(why).require()
     entry = Entry("key.revoked", actor, {"prefix": prefix, "why": why})
     store.close_key(session, prefix, change_of(session).base_revision, entry)
 
@@ -89,5 +90,6 @@ def rotate_secret(session: Session, client_id: str, *, actor: Actor, now: dateti
 
 def revoke_front_end(session: Session, client_id: str, why: str, *, actor: Actor) -> None:
     """End a front end: it signs nobody in any more, and its people's tokens are dead at the next request."""
+    rules.may_revoke(why).require()
     found = store.get_front_end(session, change_of(session).base_revision, client_id)
     store.close_front_end(session, found, Entry("front_end.revoked", actor, {"client": client_id, "why": why}))

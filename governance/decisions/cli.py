@@ -188,9 +188,11 @@ def pairs(given: tuple[str, ...]) -> dict[str, Any]:
         key, equals, value = word.partition("=")
         if not key or not equals:
             raise click.BadParameter(f"{word!r} is not KEY=VALUE")
+        if key in found:
+            raise click.BadParameter(f"{key} is given twice; give it once")
         try:
             read = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             read = value
         found[key] = read if isinstance(read, (bool, int, list, str)) else value
     return found

@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from governance.decisions.asked import Asked
 from governance.decisions.door import Door, Pending, Reply, Told, View, answered, refused
@@ -70,16 +71,17 @@ class Doorway:
             await self._behind(scope, protocol)
             return
         view, system = found
-        get: Get = scope.headers.get  # taken once: the server copies all headers each time they are asked for
+        headers = scope.headers  # taken once: the server copies all headers each time they are asked for
+        get: Get = headers.get
         name, kind, method = request_id(get("x-request-id", "")), get("content-type", ""), scope.method
         self._at_once += 1
         try:
             if kind.startswith(NDJSON) and method == "POST" and path.endswith(STREAMED):
-                await Stream(self._door, self._asked(system, name, kind, get), protocol).answer()
+                await Stream(self._door, self._asked(system, name, kind, headers), protocol).answer()
                 return
             length = self._door.length(method, get("content-length", "0"), chunked=bool(get("transfer-encoding", "")))
             body = await self._patience.read(protocol()) if length else b""
-            asked = self._asked(system, name, kind, get, body, self._moment())
+            asked = self._asked(system, name, kind, headers, body, self._moment())
             made = view(asked) if view in self._swift else await self._on_thread(view, asked)
             if isinstance(made, Pending):
                 held = made.held
@@ -96,10 +98,12 @@ class Doorway:
             reply.headers["Connection"] = "close"
         protocol.response_bytes(reply.status, list(reply.headers.items()), reply.body)
 
-    def _asked(self, system: str, name: str, kind: str, get: Get, body: bytes = b"", arrived: int = 0) -> Asked:
+    def _asked(self, system: str, name: str, kind: str, headers: Any, body: bytes = b"", arrived: int = 0) -> Asked:
         if self._at_once > AT_ONCE:
             raise Unavailable(f"{AT_ONCE} requests are under way in this worker; ask again", "busy")
-        return Asked(system, get("authorization", ""), kind, get("min-facts-revision", "0"), name, body, arrived)
+        get: Get = headers.get
+        least = get("min-facts-revision", "") if "min-facts-revision" in headers else "0"  # "" where it is not ASCII
+        return Asked(system, get("authorization", ""), kind, least, name, body, arrived)
 
     def _moment(self) -> int:
         """A moment by which every request had arrived that is read before the loop's queue comes round again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Any
 
 from governance.decisions.rules import BY_KEY, Question, made
 from governance.kernel.errors import BadInput, Fault
+from governance.kernel.reading import composed
 from governance.ports.role_rules import Property, ResourceType, SystemRules, has_form
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of a pair: no text that can be written down
@@ -42,7 +42,7 @@ def read_question(
     resource = part(body, "resource", at)
     action = part(body, "action", at) if searched != "action" else NOTHING
     resource_type = identifier(resource, "type", at, "resource")
-    resource_id = "" if searched == "resource" else composed(identifier(resource, "id", at, "resource"))
+    resource_id = "" if searched == "resource" else identifier(resource, "id", at, "resource")
     declared = rules.resource_types.get(resource_type)
     properties, unknown, mismatched = read_properties(resource, declared, resource_id, at, searched)
     if "properties" in action:
@@ -67,7 +67,7 @@ def read_subject(body: Mapping[str, Any], at: str, searched: str = "") -> Who:
     subject = part(body, "subject", at)
     if "properties" in subject:
         part(subject, "properties", at, "/subject")
-    name = "" if searched == "subject" else composed(identifier(subject, "id", at, "subject"))
+    name = "" if searched == "subject" else identifier(subject, "id", at, "subject")
     return identifier(subject, "type", at, "subject"), name
 
 
@@ -108,23 +108,19 @@ def part(body: Mapping[str, Any], name: str, at: str, under: str = "") -> Mappin
 
 
 def identifier(holder: Mapping[str, Any], name: str, at: str, part_of: str) -> str:
-    """A type, id or name: text that is not blank, not over-long, without control characters."""
+    """A type, id or name, composed as facts hold it: not blank, not over-long, without control characters."""
     value = holder.get(name)
     if (
         type(value) is str
         and 0 < len(value) <= LONGEST
         and (value.isprintable() or not CONTROL.search(value))
         and not value.isspace()
+        and (value.isascii() or len(value := composed(value)) <= LONGEST)
     ):
         return value
     if type(value) is not str:
         raise bad(f"{at}/{part_of}/{name}", "is missing" if name not in holder else "must be text")
     raise bad(f"{at}/{part_of}/{name}", f"must be 1 to {LONGEST} characters, not blank, without control characters")
-
-
-def composed(name: str) -> str:
-    """A name in composed Unicode (NFC), as facts hold it: however it was sent, it is the same name."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def refuse_form(declared: ResourceType, value: str, at: str) -> None:
@@ -176,10 +172,13 @@ def convert(value: Any, kind: Property, at: str) -> Any:
 
 
 def as_text(value: Any, kind: Property) -> str | None:
-    """Text within its length, without control characters."""
+    """Text within its length, without control characters; composed, as packs and facts hold it."""
     return (
         value
-        if type(value) is str and len(value) <= kind.maximum and (value.isprintable() or not CONTROL.search(value))
+        if type(value) is str
+        and len(value) <= kind.maximum
+        and (value.isprintable() or not CONTROL.search(value))
+        and (value.isascii() or len(value := composed(value)) <= kind.maximum)
         else None
     )
 
@@ -207,11 +206,9 @@ def as_list(value: Any, kind: Property) -> tuple[str, ...] | None:
     """A list of short texts."""
     if type(value) is not list or len(value) > kind.maximum:
         return None
-    return (
-        tuple(value)
-        if all(type(item) is str and len(item) <= LONGEST and not CONTROL.search(item) for item in value)
-        else None
-    )
+    if not all(type(item) is str and len(item) <= LONGEST and not CONTROL.search(item) for item in value):
+        return None
+    return tuple([item if item.isascii() else composed(item) for item in value])
 
 
 CONVERTERS: dict[str, Callable[[Any, Property], Any]] = {
@@ -255,7 +252,7 @@ def reserved(context: Mapping[str, Any], at: str) -> dict[str, Any]:
         elif name == TOKEN and type(value) is str and 0 < len(value) <= LONGEST_TOKEN and not CONTROL.search(value):
             found[name] = value
         elif name == "mediated_for":
-            found[name] = composed(identifier(context, name, *at.rsplit("/", 1)))
+            found[name] = identifier(context, name, *at.rsplit("/", 1))
         elif (
             name in ("acr", "auth_time", "time")
             and type(value) is str

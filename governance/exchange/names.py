@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from governance.exchange.compact import values_of
-from governance.kernel.bulk import among, insert_rows
+from governance.kernel.bulk import among, insert_missing
 from governance.kernel.errors import NotFound
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.ports.sheet import Sheet
@@ -58,7 +58,7 @@ class KnownNames:
         fresh = self.missing(kind, references)
         if fresh:
             table: Any = identity.__table__
-            insert_rows(session, table, [{"reference": reference} for reference in fresh])
+            insert_missing(session, table, "reference", fresh)
             self.learn(session, kind, identity, set(fresh))
 
 

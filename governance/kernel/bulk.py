@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, any_, insert, literal
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, any_, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as insert_there
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,18 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     else:
         text, order = statement(table, names, connection.dialect)
         connection.exec_driver_sql(text, list(converted(table, order, rows, connection.dialect)))
+
+
+def insert_missing(session: Session, table: Table, name: str, values: Sequence[Any]) -> None:
+    """Insert a row for each value of a unique column, but for those that somebody else puts in meanwhile.
+
+    On PostgreSQL this waits for them; on SQLite nobody else writes before this transaction has ended.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        rows = select(func.unnest(literal(list(values), ARRAY(table.c[name].type))))
+        session.execute(insert_there(table).from_select([name], rows).on_conflict_do_nothing())
+    else:
+        insert_rows(session, table, [{name: value} for value in values])
 
 
 def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

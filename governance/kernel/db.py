@@ -94,11 +94,12 @@ class Freshness:
 class TrailLink:
     """One kept connection for decision records, on the driver itself: each transaction is durable when it returns.
 
-    A statement that finds the database busy gives up in time (`TRAIL_PATIENCE`); it is never retried here.
+    A statement that finds the database busy gives up in time (`TRAIL_PATIENCE`); nothing is ever retried here.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.dialect = engine.dialect.name
+        self._begun = False
         self._pooled = engine.raw_connection()
         driver: Any = self._pooled.driver_connection
         self._driver = driver
@@ -111,13 +112,20 @@ class TrailLink:
     @contextmanager
     def writing(self) -> Iterator[Callable[[str, Sequence[object]], Any]]:
         """One transaction: gives a function that executes a statement; durable when the block ends without error."""
+        self._begun = False
         self._driver.execute(self._begin)
+        self._begun = True
         try:
             yield self._driver.execute
         except BaseException:
             self._driver.execute("ROLLBACK")
             raise
         self._driver.execute("COMMIT")
+
+    @property
+    def died_idle(self) -> bool:
+        """Whether the connection had ended before the last transaction began: nothing of that was written."""
+        return not self._begun and getattr(self._driver, "closed", False)
 
     def close(self) -> None:
         """Give the connection up; it is not used again."""

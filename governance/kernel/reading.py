@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import types
+import unicodedata
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields
@@ -69,10 +70,15 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
     return values
 
 
+def composed(text: str) -> str:
+    """Text in composed Unicode (NFC): however its letters are put together, it is the same text."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def coerce(hint: Any, value: Any) -> Any:
     """A value as its type wants it; raise `ValueError` with a sentence that says what to write instead."""
     if type(value) is hint:
-        return value
+        return composed(value) if hint is str else value
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return coerce(next(part for part in get_args(hint) if part is not type(None)), value)

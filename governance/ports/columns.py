@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from governance.kernel.reading import composed
+
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 WORD = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LONGEST = 200
+PARTS = 4  # of so many signs at most is one sign composed
 LARGEST = 2**53
 
 
@@ -35,11 +37,13 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) <= PARTS * LONGEST:
+            text = composed(text)  # before it is measured: some signs become two
         if not text or text != text.strip() or not text.isprintable():
             raise ValidationError("Write one line of text, without blanks around it.")
         if len(text) > LONGEST:
             raise ValidationError(f"This is too long. Write at most {LONGEST} characters.")
-        return unicodedata.normalize("NFC", text)
+        return text
 
 
 class Word(Text):
@@ -76,8 +80,10 @@ def plain(name: str, value: Any) -> Any:
     """A value as JSON keeps it; raise `ValidationError` for any other."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) or (isinstance(value, int) and abs(value) < LARGEST):
+    if isinstance(value, str):
+        return composed(value)
+    if isinstance(value, int) and abs(value) < LARGEST:
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return list(value)
+        return [composed(item) for item in value]
     raise ValidationError(f"{name}: write text, a whole number, true or false, a day, or a list of text.")

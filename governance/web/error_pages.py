@@ -61,10 +61,18 @@ STALE = Page(
 )
 
 
+OUT_OF_REACH = Page(
+    "Sorry, the service is unavailable",
+    "It cannot reach its records at the moment. If you were changing something, look whether it was done.",
+    AGAIN,
+)
+
+
 def page_of(found: Mapping[str, Any], *, ours: bool, stale: bool = False, wait: str = "") -> Response:
     """A page about a problem. `ours`: its detail was written for the one who asks; `wait`: seconds to wait."""
     status = int(found["status"])
-    page = STALE if stale else PAGES.get(status, Page(str(found["title"])))
+    unreached = OUT_OF_REACH if found.get("code") == "facts_unavailable" else None
+    page = STALE if stale else unreached or PAGES.get(status, Page(str(found["title"])))
     said = sentence(str(found["detail"])) if ours and not stale and status < HTTPStatus.INTERNAL_SERVER_ERROR else ""
     reasons = found.get("reasons", ())
     values = {

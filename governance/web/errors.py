@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from governance.kernel import errors
@@ -73,6 +74,7 @@ STATUS: dict[type[errors.Answer], HTTPStatus] = {
 }
 STEP_UP = 'Bearer realm="postern", error="insufficient_user_authentication", acr_values="mfa passkey"'
 """What says that a newer or stronger proof is needed (RFC 9470)."""
+OUT_OF_REACH = errors.Unavailable("the service cannot reach its records now", "facts_unavailable")
 NOWHERE = "there is nothing at this address; /openapi.json describes what there is, and docs/api.md how to ask"
 PROBLEM = "application/problem+json"
 
@@ -146,8 +148,12 @@ def http(wrong: HTTPException) -> Response:
 
 
 def unexpected(wrong: Exception) -> Response:
-    """A mistake of the program, behind Flask."""
-    return tell(mistake(wrong, route()))
+    """A mistake of the program, behind Flask; or a database out of reach, which may be back in a moment."""
+    found = mistake(wrong, route())
+    response = tell(found)
+    if found["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers.update(headers(OUT_OF_REACH))
+    return response
 
 
 def route() -> str:
@@ -185,12 +191,14 @@ def accepted() -> set[str]:
 
 
 def mistake(wrong: Exception, path: str) -> dict[str, Any]:
-    """A mistake of the program: logged by its kind and place, never by its values."""
+    """A mistake of the program, or a database out of reach: logged by its kind and place, never by its values."""
     trace = wrong.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
     log.error("web.unexpected", kind=type(wrong).__name__, place=place, path=path)
+    if isinstance(wrong, OperationalError) or (isinstance(wrong, DBAPIError) and wrong.connection_invalidated):
+        return members(OUT_OF_REACH)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return {"title": status.phrase, "status": status.value, "detail": "the service made a mistake; it is logged"}
 

@@ -34,16 +34,13 @@ def test_a_key_is_printed_once_and_never_kept(desk: Desk) -> None:
 
 def test_a_key_is_good_through_its_last_day(desk: Desk) -> None:
     today = clock.london_day(clock.now())
-    keys = [
-        desk.run("keys", "add", "x", "--system", SYSTEM, "--until", day.isoformat()).stdout.strip()
-        for day in (today, today - timedelta(days=1))
-    ]
+    key = desk.run("keys", "add", "x", "--system", SYSTEM, "--until", today.isoformat()).stdout.strip()
     decisions = desk.installation.service.decisions
     decisions.catch_up()
-    good, ended = (decisions.key(key, clock.now()) for key in keys)
+    good = decisions.key(key, clock.now())
     assert good is not None
     assert good.ends_at == clock.day_end(today)
-    assert ended is None
+    assert decisions.key(key, clock.day_end(today)) is None
     assert clock.iso(clock.day_end(today)) in desk.run("keys", "list").stdout
 
 
@@ -101,7 +98,11 @@ def test_a_last_day_that_is_none(quick_desk: Desk, written: str) -> None:
     (("keys", "add", " ", "--system", SYSTEM), 1),
     (("keys", "add", "x", "--system", SYSTEM, "--scope", "everything"), 2),
     (("keys", "add", "x", "--system", SYSTEM, "--until", "tomorrow"), 2),
+    *((("keys", "add", "x", "--system", system), 1) for system in ("", " ", "a\nb", "x" * 201)),
+    *((("keys", "add", name, "--system", SYSTEM), 1) for name in ("a\nb", "\x1b[2J", "a\u202eb", "x" * 201)),
+    (("keys", "add", "x", "--system", SYSTEM, "--until", "2026-01-01"), 1),
     (("keys", "revoke", "NOBODY"), 2),
+    (("keys", "revoke", "NOBODY", "--why", " "), 1),
     (("suspend", "ann"), 2),
     (("suspend", "ann", "--why", "  "), 1),
     (("suspend", "nobody", "--why", "x"), 1),
@@ -114,6 +115,21 @@ def test_what_is_refused_changes_nothing(desk: Desk, words: tuple[str, ...], cod
     assert told.exit_code == code
     assert told.stderr
     assert (desk.revision, desk.count(TrailEntry)) == before
+
+
+def test_a_revocation_says_why(desk: Desk) -> None:
+    prefix = desk.run("keys", "add", "x" * 200, "--system", SYSTEM).stdout.split("_")[1]
+    told = desk.run("keys", "revoke", prefix, "--why", " ")
+    assert (told.exit_code, told.stderr) == (1, "Error: say why: the reason goes on the trail\n")
+    assert prefix in desk.run("keys", "list").stdout
+
+
+def test_bytes_that_are_no_text_are_named_and_nothing_is_done(quick_desk: Desk) -> None:
+    """A terminal of another encoding: whoever is in a hurry is told at once what to write anew."""
+    told = quick_desk.run("suspend", "ann", "--why", "l\udcffst laptop")
+    assert told.exit_code == 2
+    assert 'Error: "l\\xffst laptop" is not text in UTF-8, so nothing was done. Write it anew.' in told.stderr
+    assert quick_desk.decide(*ASKED).exit_code == 0
 
 
 def test_a_suspension_and_its_end(desk: Desk) -> None:

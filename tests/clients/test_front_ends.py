@@ -68,6 +68,19 @@ def test_a_bad_address_registers_nobody(desk: Desk) -> None:
     assert desk.run("front-ends", "list").stdout == ""
 
 
+@pytest.mark.parametrize(("name", "system"), [("a\nb", SYSTEM), ("x" * 201, SYSTEM), ("x", ""), ("x", "\x1b")])
+def test_a_bad_name_registers_nobody(quick_desk: Desk, name: str, system: str) -> None:
+    words = ("--system", system, "--redirect-uri", "https://l.example/back")
+    assert quick_desk.run("front-ends", "add", name, *words).exit_code == 1
+    assert quick_desk.run("front-ends", "list").stdout == ""
+
+
+def test_a_revoked_front_end_is_told_why(quick_desk: Desk) -> None:
+    client = told(quick_desk.run(*ADD).stdout)["client_id"]
+    assert quick_desk.run("front-ends", "revoke", client, "--why", "").exit_code == 1
+    assert client in quick_desk.run("front-ends", "list").stdout
+
+
 def test_one_key_alone_may_stand_in_the_file(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("keys") / "signing-keys.json"
     file.write_text(new_keys())

@@ -25,10 +25,16 @@ def items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def is_visible(sign: str) -> bool:
+    """Whether a sign is seen by itself: no blank, control or mark, and no filler that only looks like nothing."""
+    name = unicodedata.name(sign, "")
+    return unicodedata.category(sign)[0] not in "ZCM" and "FILLER" not in name and "BLANK" not in name
+
+
 def says(value: Any) -> bool:
     """Whether a text has a visible sign, a list an item."""
     if isinstance(value, str):
-        return any(unicodedata.category(sign)[0] not in "ZC" for sign in value)
+        return any(is_visible(sign) for sign in value)
     return not isinstance(value, (list, tuple)) or bool(value)
 
 

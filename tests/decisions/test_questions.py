@@ -185,6 +185,25 @@ def test_an_unknown_type_has_no_properties_to_check() -> None:
     assert read(body).properties == {}
 
 
+@pytest.mark.parametrize("path", ["subject.id", "resource.id", "context.mediated_for", "resource.properties.school"])
+def test_what_is_too_long_once_composed_is_refused(path: str) -> None:
+    """Else it would be found only where it is written down."""
+    body = ROOM if path == "resource.id" else RECORD
+    assert read(changed(body, path, "\u0958" * 100)).subject
+    with pytest.raises(BadInput):
+        read(changed(body, path, "\u0958" * 101))
+
+
+@pytest.mark.parametrize(("path", "kept"), [
+    ("resource.properties.school", "Café"), ("resource.properties.fields", ("Café", "a")), ("context.case", "Café"),
+])  # fmt: skip
+def test_values_are_composed(path: str, kept: Any) -> None:
+    """A rule about a value cannot be slipped past by another way of writing it."""
+    sent = ["Cafe\u0301", "a"] if isinstance(kept, tuple) else "Cafe\u0301"
+    found = read(changed(RECORD, path, sent))
+    assert kept in (found.properties.get("school"), found.properties["fields"], found.context["case"])
+
+
 @pytest.mark.parametrize("path", ["subject.id", "resource.id", "context.mediated_for"])
 def test_names_are_composed(path: str) -> None:
     """Two ways of writing one name are one name: a conflict of interest cannot be slipped past by the other."""

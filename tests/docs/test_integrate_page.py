@@ -34,7 +34,7 @@ def program(server: Crooked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     names: dict[str, Any] = {"__name__": "pupils"}
-    exec(compile(text[1].replace("http://127.0.0.1:8000", server.url), "pupils.py", "exec"), names)  # noqa: S102 - it is ours
+    exec(compile(text[1].replace("http://localhost:8000", server.url), "pupils.py", "exec"), names)  # noqa: S102 - it is ours
     yield names["app"].test_client()
     names["postern"].close()
     sys.modules.pop("postern_client", None)

@@ -22,7 +22,7 @@ ROWS: list[dict[str, Any]] = [
     {"number": "B", "school": "stone", "age": 12, "open": False},
     {"number": "C", "school": None, "age": None, "open": None},
     {"number": "D", "school": "fenny", "age": 16, "open": False},
-    {"number": "E", "school": " \u200b\t", "age": 13, "open": True},
+    {"number": "E", "school": " \u200b\t\u3164\u2800\u034f", "age": 13, "open": True},
 ]
 
 

@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     try:
         wait_until_served(server, port, said)
         text = said.read_text("utf-8")
-        yield Demo(f"http://127.0.0.1:{port}", environment, folder / "instance", text, curls(text))
+        yield Demo(f"http://localhost:{port}", environment, folder / "instance", text, curls(text))
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:

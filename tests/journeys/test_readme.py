@@ -66,6 +66,17 @@ def test_they_show_what_they_promise(demo: Demo) -> None:
     assert any(item["context"]["obligations"] for item in batch["evaluations"])
 
 
+def test_it_is_where_it_says_that_it_is(demo: Demo) -> None:
+    """A strict client compares its metadata letter by letter with the address that it was given."""
+    (address,) = re.findall(r"^Postern serves (\S+)$", demo.said, re.MULTILINE)
+    assert all(f" {address}/systems/" in line for line in demo.lines)
+    with closing(HTTPConnection(address.removeprefix("http://"), timeout=20)) as connection:
+        connection.request("GET", "/.well-known/authzen-configuration/systems/lccis")
+        told = json.loads(connection.getresponse().read())
+    assert told["policy_decision_point"] == f"{address}/systems/lccis"
+    assert told["access_evaluation_endpoint"].startswith(f"{address}/systems/lccis/")
+
+
 def test_its_secrets_are_its_owners_alone(demo: Demo) -> None:
     modes = {name: (demo.instance / name).stat().st_mode & 0o777 for name in ("postern.env", "demo-key")}
     assert modes == {"postern.env": 0o600, "demo-key": 0o600}

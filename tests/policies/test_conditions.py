@@ -19,10 +19,19 @@ IN_CONTEXT: dict[str, Any] = {"property": "context.x"}
 TEENS: dict[str, Any] = {"minimum": 13, "maximum": 19}
 TO_24 = {**TEENS, "maximum_with_ldd": 24, "ldd_property": "ldd"}
 
+UNSEEN = (
+    *("\u200b", "\u00a0", "\u00ad", "\ufeff", "\u202e", "\U000e0041"),  # blanks, and signs of format
+    *("\u034f", "\u180b", "\ufe0f", "\u0301", "\U000e0100"),  # marks that stand on nothing
+    *("\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\U0001d159"),  # letters and symbols without a shape
+)
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("present", ABOUT_X, {"x": "a"}, True),
     ("present", ABOUT_X, {"x": ""}, False),
     ("present", ABOUT_X, {"x": " \t"}, False),
+    *(("present", ABOUT_X, {"x": sign}, False) for sign in UNSEEN),
+    *(("present", ABOUT_X, {"x": sign}, True) for sign in ("é", "e\u0301", "\u0661", "字", "ก็", "-", "№", "🙂")),
+    ("present", ABOUT_X, {"x": "".join(UNSEEN)}, False),
+    ("present", ABOUT_X, {"x": "".join(UNSEEN) + "a"}, True),
     ("present", ABOUT_X, {"x": 0}, True),
     ("present", ABOUT_X, {"x": False}, True),
     ("present", ABOUT_X, {"x": []}, False),

@@ -9,6 +9,7 @@ import pytest
 from governance.kernel.errors import BadInput, Fault
 from governance.ports.reasons import Code
 from governance.ports.requirement import Requirement
+from governance.ports.role_rules import Asked
 from policies.pack import PackTexts
 from policies.reading import read_pack, read_packs
 from tests.policies.conftest import Change, put, write
@@ -45,6 +46,19 @@ def test_the_example_of_the_docs_is_read(example: PackTexts, requirements: Requi
     kinds = {demand.requirement for demand in role.demands}
     assert kinds == {"employment", "grant", "training", "barred", "suspension", "conflict", "launch"}
     assert [obligation.when[0].name for obligation in role.obligations] == ["medical"]
+
+
+def test_what_a_pack_says_is_composed(changed: Change, requirements: Requirements) -> None:
+    """As questions are: however a value is written, in the pack or by a front end, it is the same value."""
+    texts = changed(system=('values = ["medical"]', 'values = ["Cafe\u0301"]'))
+    anything = ('values = ["contacts", "medical"], default = "contacts"', 'default = "Cafe\\u0301"')
+    declared = put(texts.system_toml, *anything)
+    declared += '[resource_types.emergency-sheet.properties.tags]\ntype = "list"\n'
+    declared += 'values = ["Cafe\u0301"]\ndefault = ["Cafe\u0301"]\n'
+    pack = read_pack(replace(texts, system_toml=declared), requirements)
+    properties = pack.resource_types["emergency-sheet"].properties
+    assert (properties["part"].default, properties["tags"].default) == ("Café", ("Café",))
+    assert pack.conditions["medical"].holds(Asked({"part": "Café"}, {}, None, None))
 
 
 SYSTEM_FAULTS = [

@@ -102,7 +102,8 @@ class Office:
         """Register a front end under a name and give its key."""
         now = clock.now()
         with self.installation.databases.change("test", now) as session:
-            key = register_key(session, name, list(systems), list(scopes), until, actor=ACTOR, now=now)
+            then = now if until is None else min(now, clock.day_start(until))
+            key = register_key(session, name, list(systems), list(scopes), until, actor=ACTOR, now=then)
         self.keys[name] = key.text
         return key.text
 

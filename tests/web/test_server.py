@@ -32,6 +32,14 @@ def test_a_question_is_answered(server: Server) -> None:
     assert int(headers["content-length"]) == len(body)
 
 
+@pytest.mark.parametrize(
+    ("written", "status"), [("0", 200), ("abc", 400), ("9\u00e9", 400), ("\u0661", 400), ("", 400)]
+)
+def test_a_least_revision_that_cannot_be_read_is_refused(server: Server, written: str, status: int) -> None:
+    """Whoever asks for a fresh answer is not given one of any age."""
+    assert asked(server, f"Min-Facts-Revision: {written}")[0] == status
+
+
 @pytest.mark.parametrize(("headers", "body", "statuses"), [
     (["Content-Length: 2000000"], b"{" * 2_000_000, {413}),
     (["Content-Length: 2000000"], b"", {400, 413}),

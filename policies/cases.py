@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from governance.kernel.errors import BadInput, cure_for
-from governance.kernel.toml import Document, Path_, read_toml
+from governance.kernel.toml import Document, read_toml
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import SystemRules
 from policies.pack import CASES, PackTexts

@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable
-from governance.kernel.toml import Path_
+from governance.kernel.toml_lines import Path_
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Condition, Demand, Obligation, Role, Route
 from policies.rules import ROLE_NAME, ancestry

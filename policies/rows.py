@@ -9,7 +9,8 @@ from marshmallow import Schema
 
 from governance.exchange.reading import load_rows
 from governance.kernel.errors import BadInput, Fault, cure_for
-from governance.kernel.toml import Document, Path_
+from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.sheet import Sheet
 from policies.cases import document_of
 from policies.pack import Pack, PackTexts

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from governance.kernel.errors import Fault, cure_for
 from governance.kernel.reading import BadTable, read_table
-from governance.kernel.toml import Document, Path_
+from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from policies.rules import NAME, ObligationType, PropertySource, PropertyType, name_cure, name_problem
 

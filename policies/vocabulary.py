@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable
-from governance.kernel.toml import Path_
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Condition, Property, ResourceType
 from policies.conditions import ACTION, CONTEXT, FUNCTIONS, Function

@@ -83,8 +83,12 @@ def test_faults_of_every_file_are_told(stand: Stand, example: PackTexts, tmp_pat
     ("completed = 2025-02-10", "complted = 2025-02-10", "training = ",
      'facts.training.1.complted: is not known here. Did you mean "completed"?'),
     (", completed = 2025-02-10", "", "training = ", "facts.training.1.completed: is missing. Add it: "),
-    ('capacity = "deputy_head"', 'capcity = "deputy_head"', "approvals = ",
+    ('capacity = "deputy_head"', 'capcity = "deputy_head"', '    { by = "piet.vos"',
      'facts.grants.1.approvals.2.capcity: is not known here. Did you mean "capacity"?'),
+    ('name = "Piet Vos"', 'nmae = "Piet Vos"', '    { reference = "piet.vos"',
+     "facts.people.3.nmae: is not known here."),
+    ("from = 2020-09-01", "from = 2020-09-01, to = 2020-08-31", "employment = ",
+     "facts.employment.1.to: This is before the first day. Write a last day that is not before it.\n"),
     ("from = 2020-09-01", 'from = "autumn"', "employment = ", "facts.employment.1.from: This is not a day. Write one"),
     ("training = [{", "traning = [{", "traning = ", 'facts.traning: is no sheet of facts. Did you mean "training"?'),
     ('role = "trip-leader"', 'role = "trip-leadr"', "role = ",
@@ -100,7 +104,7 @@ def test_faults_of_the_facts_are_told_once_and_at_their_line(
     folder = write(replace(example, cases_toml=changed), tmp_path / "trips")
     result = run(stand, command, folder)
     assert result.exit_code == 1
-    (told,) = (line for line in result.output.splitlines() if said in line)
+    (told,) = (line for line in result.output.splitlines() if said.strip() in line)
     assert result.output.count(said) == 1
     number = told.removeprefix("Error: ").removeprefix(f"{folder / 'cases.toml'}:").partition(":")[0]
     assert changed.splitlines()[int(number) - 1].startswith(place)

@@ -71,10 +71,15 @@ class BadInput(Answer):
         self.faults = tuple(faults)
 
 
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """The known name that is most like one that is not known; empty where none is like it."""
+    return next(iter(get_close_matches(wrong.lower(), sorted(known), n=1)), "")
+
+
 def cure_for(wrong: str, known: Iterable[str]) -> str:
     """What to write in place of a name that is not known."""
     choices = sorted(known)
-    near = get_close_matches(wrong.lower(), choices, n=1)
+    near = nearest(wrong, choices)
     if near:
-        return f'Did you mean "{near[0]}"?'
+        return f'Did you mean "{near}"?'
     return f"Write one of: {', '.join(choices)}." if choices else "There is none to name."

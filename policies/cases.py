@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from governance.kernel.errors import BadInput, cure_for
-from governance.kernel.toml import Document, Path_, read_toml
+from governance.kernel.errors import Answer, BadInput, cure_for
+from governance.kernel.toml import Document, read_toml
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import SystemRules
 from policies.pack import CASES, PackTexts
@@ -20,19 +21,25 @@ Row = dict[str, Any]
 Facts = dict[str, list[Row]]
 
 SECTIONS = ("facts", "question", "now", "cases")
+MOMENT = "2026-03-31T12:00:00Z"
 PARTS = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
+FAILED = "the service itself failed"
+MEMBERS = (*PARTS, "context", "asserted_by")
+WORDS_OF = ("key", "token", "session")
 
 
 class CaseAnswer(NamedTuple):
     """What the service answered: the decision, then codes, types of obligations and ids of routes, each in order.
 
-    An expected answer whose `routes` is None says nothing of them.
+    An expected answer whose `routes` is None says nothing of them. `told` are the administrators' sentences of the
+    reasons, in their order.
     """
 
     decision: bool
     reasons: tuple[str, ...] = ()
     obligations: tuple[str, ...] = ()
     routes: tuple[str, ...] | None = None
+    told: tuple[str, ...] = ()
 
 
 class CaseRunner(Protocol):
@@ -85,11 +92,17 @@ class Case:
     document: Document
     path: Path_
     source: str = ""
+    own: frozenset[str] = frozenset()
+    """The members of the question that it gives itself."""
 
     @property
     def line(self) -> int:
         """The line on which it stands."""
         return self.document.line(self.path) or 0
+
+    def place(self, *way: str) -> Path_:
+        """Where a part of its question is written."""
+        return asked_at(self.path, self.own, way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,11 @@ class CaseResult:
     def passed(self) -> bool:
         """Whether the answer is the expected one, reasons and obligations included."""
         return self.answer is not None and not differences(self)
+
+
+def asked_at(path: Path_, own: Collection[str], way: Sequence[str]) -> Path_:
+    """Where a part of a case's question is written: in the case itself, or in the question that all share."""
+    return (*path, "question", *way) if way[0] in own else ("question", *way)
 
 
 @lru_cache(maxsize=1)
@@ -148,11 +166,13 @@ class CaseReading:
                 self.notes.note((name,), "is not known here", cure_for(name, SECTIONS))
         base = self.sheets(self.notes.section("facts"), ("facts",))
         common = self.notes.section("question")
+        self.members(common, ("question",))
+        now = self.moment(values["now"], ("now",)) if "now" in values else None
         tables = values.get("cases", [])
         if not isinstance(tables, list):
             self.notes.note(("cases",), "is not a list of tables", "Write each as [[cases]].")
             tables = []
-        found = [self.case(table, ("cases", index), base, common) for index, table in enumerate(tables)]
+        found = [self.case(table, ("cases", index), base, common, now) for index, table in enumerate(tables)]
         cases = [case for case in found if case is not None]
         self.doubles(cases)
         self.refuse()
@@ -177,20 +197,33 @@ class CaseReading:
                 self.notes.note((*path, name), "is not a list of tables", "Write { … } rows between [ and ].")
         return found
 
-    def case(self, value: object, path: Path_, base: Facts, common: Mapping[str, Any]) -> Case | None:
+    def moment(self, value: object, path: Path_) -> datetime | None:
+        """A moment with its zone; None where it is none, which is noted."""
+        if not isinstance(value, datetime):
+            self.notes.note(path, "is not a moment", f"Write one such as {MOMENT}.")
+        elif value.tzinfo is None:
+            self.notes.note(path, "has no zone", f"Write it at its end: {value.isoformat()}Z for UTC.")
+        else:
+            return value
+        return None
+
+    def case(
+        self, value: object, path: Path_, base: Facts, common: Mapping[str, Any], now: datetime | None
+    ) -> Case | None:
         """One case; None where its own table has faults."""
         table = self.notes.read(CaseTable, value, path)
         if table is None:
             return None
         expected = self.notes.read(Expectation, table.expect, (*path, "expect"))
-        now = table.now or self.notes.document.values.get("now")
-        if not isinstance(now, datetime) or now.tzinfo is None:
-            self.notes.note((*path, "now"), "is not a moment", "Write one such as 2026-03-31T12:00:00Z.")
-            return None
+        if table.now is not None:
+            now = self.moment(table.now, (*path, "now"))
+        elif "now" not in self.notes.document.values:
+            self.notes.note((*path, "now"), "is missing", f"Write one such as {MOMENT}, here or once for all cases.")
         question = {**common, **table.question}
-        self.question(question, (*path, "question"))
+        self.members(table.question, (*path, "question"))
+        self.question(question, path, table.question.keys())
         facts = self.facts(base, table, path)
-        if expected is None:
+        if expected is None or now is None:
             return None
         if expected.decision is bool(expected.reasons):
             cure = "A permit has no reasons; a denial has all of its reasons."
@@ -202,20 +235,29 @@ class CaseReading:
             expected.routes,
         )
         document = self.notes.document
-        return Case(table.id, table.says, now, facts, question, answer, document, path, table.source or "")
+        own, source = frozenset(table.question), table.source or ""
+        return Case(table.id, table.says, now, facts, question, answer, document, path, source, own)
 
-    def question(self, question: Mapping[str, Any], path: Path_) -> None:
+    def members(self, question: Mapping[str, Any], path: Path_) -> None:
+        """Note every member that no question has."""
+        for name in question:
+            if name not in MEMBERS:
+                self.notes.note((*path, name), "is not known here", cure_for(name, MEMBERS))
+        if question.get("asserted_by", "key") not in WORDS_OF:
+            cure = cure_for(str(question["asserted_by"]), WORDS_OF)
+            self.notes.note((*path, "asserted_by"), "is not known here", cure)
+
+    def question(self, question: Mapping[str, Any], path: Path_, own: Collection[str]) -> None:
         """Note what a question lacks; the front end's door checks the rest."""
         for part, members in PARTS.items():
+            where = asked_at(path, own if part in question else (part,), (part,))
             found = question.get(part)
             if not isinstance(found, dict):
-                self.notes.note(
-                    (*path, part), "is missing", f"Write {{ {', '.join(f'{name} = …' for name in members)} }}."
-                )
+                self.notes.note(where, "is missing", f"Write {{ {', '.join(f'{name} = …' for name in members)} }}.")
                 continue
             for name in members:
                 if not isinstance(found.get(name), str):
-                    self.notes.note((*path, part, name), "is missing", "Write text.")
+                    self.notes.note((*where, name), "is missing", "Write text.")
 
     def facts(self, base: Facts, table: CaseTable, path: Path_) -> Facts:
         """The base facts, less what the case removes, and what it adds."""
@@ -246,12 +288,16 @@ def run_cases(rules: SystemRules, cases: Sequence[Case], run: CaseRunner) -> lis
                 CaseResult(
                     case,
                     CaseAnswer(
-                        answer.decision, tuple(answer.reasons), tuple(answer.obligations), tuple(answer.routes or ())
+                        answer.decision,
+                        tuple(answer.reasons),
+                        tuple(answer.obligations),
+                        tuple(answer.routes or ()),
+                        tuple(answer.told),
                     ),
                 )
             )
         except Exception as wrong:  # noqa: BLE001 - whatever a case raises is its result
-            results.append(CaseResult(case, None, f"{type(wrong).__name__}: {wrong}"))
+            results.append(CaseResult(case, None, str(wrong) if isinstance(wrong, Answer) else f"{FAILED}: {wrong}"))
     return results
 
 
@@ -263,19 +309,21 @@ def differences(result: CaseResult) -> list[str]:
     lines = []
     if answer.decision is not expected.decision:
         lines.append(f"decision: expected {worded(expected.decision)}, got {worded(answer.decision)}")
-    lines += compared("reason", expected.reasons, answer.reasons)
+    lines += compared("reason", expected.reasons, answer.reasons, answer.told)
     lines += compared("obligation", expected.obligations, answer.obligations)
     if expected.routes is not None:
         lines += compared("route", expected.routes, answer.routes or ())
     return lines
 
 
-def compared(what: str, expected: Sequence[str], got: Sequence[str]) -> list[str]:
-    """What is missing, what is unexpected, and where only the order differs."""
+def compared(what: str, expected: Sequence[str], got: Sequence[str], told: Sequence[str] = ()) -> list[str]:
+    """What is missing, what is unexpected (and what is told of it), and where only the order differs."""
     missing = [item for item in dict.fromkeys(expected) if got.count(item) < expected.count(item)]
     unexpected = [item for item in dict.fromkeys(got) if expected.count(item) < got.count(item)]
     lines = [f"missing {what}: {item}" for item in missing]
-    lines += [f"unexpected {what}: {item}" for item in unexpected]
+    for item in unexpected:
+        lines.append(f"unexpected {what}: {item}")
+        lines += [f"    {sentence}" for one, sentence in zip(got, told, strict=False) if one == item]
     if not lines and tuple(expected) != tuple(got):
         lines.append(f"order of {what}s: expected {', '.join(expected)}; got {', '.join(got)}")
     return lines

@@ -17,8 +17,9 @@ from governance.ports.actor import Actor
 from governance.ports.requirement import Requirement
 from governance.ports.sheet import Sheet
 from policies import engine, service, store
-from policies.cases import CaseRunner, differences, read_cases, run_cases
+from policies.cases import Case, CaseRunner, differences, read_cases, run_cases
 from policies.pack import SHIPPED, SYSTEM, Pack, PackTexts
+from policies.questions import check_questions
 from policies.reading import doubles, read_packs
 from policies.rows import check_rows
 
@@ -165,16 +166,18 @@ def checked(folder: Path, found: Service) -> Pack:
     """A pack whose rules, engine, cases and facts have all been read; raise `BadInput` with the faults of all."""
     texts = PackTexts.of_folder(folder)
     pack: Pack | None = None
+    cases: list[Case] = []
     faults: list[Fault] = []
     try:
         pack = service.check_pack(texts, found.requirements)
     except BadInput as wrong:
         faults.extend(wrong.faults)
     try:
-        read_cases(texts)
+        cases = read_cases(texts)
     except BadInput as wrong:
         faults.extend(wrong.faults)
-    faults.extend(check_rows(texts, found.run_case.sheets, pack))
+    faults.extend(check_rows(texts, found.run_case.sheets, pack, cases))
+    faults.extend(check_questions(pack, cases) if pack is not None else ())
     if pack is None or faults:
         raise BadInput(list(dict.fromkeys(faults)))
     return pack

@@ -8,13 +8,13 @@ from operator import itemgetter
 from typing import TypeVar
 
 from governance.kernel.errors import Fault, cure_for
-from governance.ports.reasons import Code
 from governance.ports.role_rules import Rule
 from policies.lines import Line, Written
 from policies.roles import Roles
 from policies.rules import MOST_CONDITIONS, Effect
 from policies.tables import Notebook, RuleTable
 from policies.vocabulary import Vocabulary
+from policies.wording import note_detail
 
 RuleTables = dict[str, RuleTable | None]
 Ruling = TypeVar("Ruling", Line, Rule)
@@ -44,10 +44,12 @@ def check_lines(written: Written, file: str, words: Vocabulary, roles: Roles, ta
 
 
 def note_unused(lines: Sequence[Line], words: Vocabulary, tables: RuleTables) -> None:
-    """Note every rule's table and every condition that no line names; faulty conditions of a line may be any."""
-    for name in sorted(tables.keys() - {line.rule for line in lines}):
+    """Note every rule's table and every condition that no line names; what is faulty or leads nowhere may be any."""
+    ruled = {line.rule for line in lines}
+    for name in sorted(tables.keys() - ruled) if ruled <= tables.keys() else ():
         words.notes.note(("rules", name), "is not used by any line of policy.csv", "Take it out, or write its line.")
-    if any("condition" in line.told for line in lines):
+    faulty = not words.notes.is_whole("obligations") or not words.notes.is_whole("routes")
+    if faulty or words.astray or any("condition" in line.told for line in lines):
         return
     for name in sorted(words.known_conditions & words.conditions.keys() - words.used):
         words.notes.note(("conditions", name), "is not used", "Name it in a line or an obligation, or take it out.")
@@ -69,6 +71,8 @@ def source_faults(lines: Sequence[Line], file: str, notes: Notebook, tables: Rul
         table = tables.get(line.rule)
         if table is not None and line.effect == Effect.ALLOW and (table.reason is not None or table.detail):
             notes.note(("rules", line.rule), "gives a reason, but the rule allows", "Only a deny rule has a reason.")
+        elif table is not None and line.rule not in first:
+            note_detail(notes, ("rules", line.rule), table.code, table.detail, {"rule"})
         first.setdefault(line.rule, line)
     return faults
 
@@ -148,7 +152,7 @@ def rules_of(lines: Sequence[Line], tables: RuleTables) -> tuple[Rule, ...]:
         table = tables[line.rule]
         if table is not None:
             detail = {"rule": line.rule, **{key: str(value) for key, value in table.detail.items()}}
-            words = (table.reason or Code.EXPLICITLY_DENIED, tuple(detail.items()))
+            words = (table.code, tuple(detail.items()))
             found.append(Rule(line.rule, *line.triple, line.conditions, line.effect, table.source, *words))
     return tuple(found)
 

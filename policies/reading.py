@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from governance.kernel.errors import BadInput, Fault, cure_for
-from governance.kernel.toml import Document, read_toml
+from governance.kernel.toml import read_toml
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Mediation, Rule
 from policies.inclusion import SECTIONS as SECTIONS_SHARED
@@ -24,15 +24,18 @@ SECTIONS = (
 )
 
 
-def read_pack(pack: Path | PackTexts, requirements: Mapping[str, Requirement]) -> Pack:
-    """A pack's folder or texts, read and checked whole; raise `BadInput` with every fault."""
+def read_pack(pack: Path | PackTexts, requirements: Mapping[str, Requirement], *, stored: bool = False) -> Pack:
+    """A pack's folder or texts, read and checked whole; raise `BadInput` with every fault.
+
+    A `stored` text has been in force: its rules are clear, and a sentence that it leaves bare stops nobody's work.
+    """
     texts = PackTexts.of_folder(pack) if isinstance(pack, Path) else pack
     written = read_lines(texts.policy_csv, texts.named(POLICY))
     try:
         document = read_toml(texts.system_toml, texts.named(SYSTEM))
     except BadInput as wrong:
         raise BadInput([*wrong.faults, *written.faults]) from None
-    return PackReading(texts, document, written, requirements).pack()
+    return PackReading(texts, Notebook(document, stored=stored), written, requirements).pack()
 
 
 def read_packs(folder: Path, requirements: Mapping[str, Requirement]) -> dict[str, Pack]:
@@ -68,7 +71,7 @@ class PackReading:
     def __init__(
         self,
         texts: PackTexts,
-        document: Document,
+        notes: Notebook,
         written: Written,
         requirements: Mapping[str, Requirement],
     ) -> None:
@@ -76,7 +79,7 @@ class PackReading:
         self.written = written
         self.csv_faults = list(written.faults)
         self.requirements = requirements
-        self.notes = Notebook(document)
+        self.notes = notes
 
     def pack(self) -> Pack:
         """Read every part, then raise all faults or give the pack."""

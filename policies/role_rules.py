@@ -34,5 +34,5 @@ class StoredRoleRules:
 
     def load(self, session: Session, policy_revision: int) -> SystemRules:
         """One system's rules, built whole; raise `BadInput` where the stored text no longer loads."""
-        pack = read_pack(store.get_texts(session, policy_revision), self._requirements)
+        pack = read_pack(store.get_texts(session, policy_revision), self._requirements, stored=True)
         return engine.build(pack, policy_revision, prove=False)

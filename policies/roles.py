@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable
-from governance.kernel.toml import Path_
+from governance.kernel.toml_lines import Path_
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Condition, Demand, Obligation, Role, Route
 from policies.rules import ROLE_NAME, ancestry
@@ -55,10 +55,18 @@ def read_roles(notes: Notebook, words: Vocabulary, requirements: Mapping[str, Re
         roles.ancestors[name] = line
         roles.obliged[name] = tuple(dict.fromkeys(item for each in line for item in tables[each].obligations))
         roles.roles[name] = make_role(name, table, roles, demands, words, requirements)
-    used = {item for table in tables.values() for item in table.obligations}
-    for name in sorted(words.known_obligations - used):
-        notes.note(("obligations", name), "is not named by any role", "Name it in a role, or take it out.")
+    note_unnamed(notes, words, {item for table in tables.values() for item in table.obligations})
     return roles
+
+
+def note_unnamed(notes: Notebook, words: Vocabulary, named: set[str]) -> None:
+    """Note every obligation that no role names; a role that could not be read, or a name astray, may mean any."""
+    unnamed = sorted(words.known_obligations - named)
+    for name in unnamed:
+        if name in words.obligations:
+            read_obligation(words, name, words.obligations[name])
+        if notes.is_whole("roles") and named <= words.known_obligations:
+            notes.note(("obligations", name), "is not named by any role", "Name it in a role, or take it out.")
 
 
 def read_demands(

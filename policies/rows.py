@@ -7,23 +7,32 @@ from typing import Any
 
 from marshmallow import Schema
 
-from governance.exchange.reading import load_rows
-from governance.kernel.errors import BadInput, Fault, cure_for
-from governance.kernel.toml import Document, Path_
+from governance.exchange import checking
+from governance.exchange.applying import told
+from governance.exchange.names import introduced
+from governance.exchange.reading import as_said, load_rows
+from governance.exchange.unsaid import Said
+from governance.kernel.errors import BadInput, Fault, cure_for, nearest
+from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.sheet import Sheet
-from policies.cases import document_of
+from policies.cases import Case, document_of
 from policies.pack import Pack, PackTexts
 
+BASE = "facts"
 UNKNOWN, MISSING = "Unknown field", "Missing data for required field"
 
 Sheets = Mapping[str, Sheet]
 Placed = tuple[Path_, Mapping[str, Any]]  # a row, and where it stands
+Laid = tuple[Path_, Said]  # the same as its sheet reads it
+Read = dict[int, Laid]  # by the identity of the row as it is written
 
 
-def check_rows(texts: PackTexts, sheets: Sheets, pack: Pack | None) -> list[Fault]:
+def check_rows(texts: PackTexts, sheets: Sheets, pack: Pack | None, cases: Sequence[Case] = ()) -> list[Fault]:
     """Every fault of the rows in `[facts]` and in what cases `add`; empty where they are right.
 
-    With a pack, a grant in its system must name one of its roles. What is no list of tables, `read_cases` tells.
+    With a pack, a grant in its system must name one of its roles. Where each row is right by itself, the rows of each
+    case are looked at together. What is no list of tables, `read_cases` tells.
     """
     try:
         document = document_of(texts)
@@ -36,15 +45,18 @@ def check_rows(texts: PackTexts, sheets: Sheets, pack: Pack | None) -> list[Faul
             rows.setdefault(name, []).extend(((*path, number), row) for number, row in enumerate(listed))
         else:
             faults.append(document.fault(path, "is no sheet of facts", cure_for(name, sheets)))
+    read: Read = {}
     for name, placed in rows.items():
-        faults += row_faults(document, sheets[name], placed)
+        faults += row_faults(document, sheets[name], placed, read)
+    if not faults:
+        faults += doubts_of(document, sheets, cases, read)
     faults += role_faults(document, rows.get("grants", ()), pack)
-    return sorted(faults, key=lambda fault: fault.line or 0)
+    return sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0)
 
 
 def listings(document: Document) -> Iterator[tuple[Path_, str, Sequence[Mapping[str, Any]]]]:
     """Every list of rows: where it stands, its sheet and the rows; those of the base first, then case by case."""
-    tables: list[tuple[Path_, Any]] = [(("facts",), document.values.get("facts"))]
+    tables: list[tuple[Path_, Any]] = [((BASE,), document.values.get(BASE))]
     cases = document.values.get("cases")
     for index, case in enumerate(cases if isinstance(cases, list) else ()):
         if isinstance(case, dict):
@@ -55,9 +67,48 @@ def listings(document: Document) -> Iterator[tuple[Path_, str, Sequence[Mapping[
                 yield (*path, name), name, listed
 
 
-def row_faults(document: Document, sheet: Sheet, placed: Sequence[Placed]) -> Iterator[Fault]:
-    """What a sheet finds wrong with all of its rows, each with what to write instead."""
-    for number, where, problem in load_rows(sheet, [row for _, row in placed])[1]:
+def doubts_of(document: Document, sheets: Sheets, cases: Sequence[Case], read: Read) -> Iterator[Fault]:
+    """What is wrong with the rows of each case beside one another; of a base row that only a case spoils, at the case.
+
+    Cases that have the same rows are looked at once.
+    """
+    base: dict[str, list[Laid]] = {}
+    for where, row in read.values():
+        if where[0] == BASE:
+            base.setdefault(str(where[1]), []).append((where, row))
+    of_base = {fault for _, fault in together(document, sheets, base)}
+    looked: set[tuple[int, ...]] = set()
+    for case in cases:
+        same = tuple(id(row) for listed in case.facts.values() for row in listed)
+        if same in looked:
+            continue
+        looked.add(same)
+        rows = {name: [read[id(row)] for row in listed] for name, listed in case.facts.items()}
+        for where, fault in together(document, sheets, rows):
+            if where[0] != BASE or fault in of_base:
+                yield fault
+            else:
+                cure = "Mend what the case removes and adds."
+                yield document.fault(case.path, f"makes wrong what stands in {fault.problem}", cure)
+
+
+def together(document: Document, sheets: Sheets, rows: Mapping[str, Sequence[Laid]]) -> Iterator[tuple[Path_, Fault]]:
+    """What no row can know of itself, as `facts apply` would find it in an empty database, with each row's path."""
+    said = {name: [row for _, row in listed] for name, listed in rows.items()}
+    for doubt in checking.check_rows(None, sheets, said).doubts:
+        near = nearest(str(doubt.value), introduced(sheets, said).get(doubt.kind, ()))
+        better = doubt._replace(cure=near) if near else doubt
+        where = rows[doubt.sheet][doubt.number][0]
+        yield where, told(document, better, where)
+
+
+def row_faults(document: Document, sheet: Sheet, placed: Sequence[Placed], read: Read) -> Iterator[Fault]:
+    """What a sheet finds wrong with all of its rows, each with what to write instead; they are put into `read`."""
+    plain, unsaid = as_said(sheet.schema(), [row for _, row in placed])
+    loaded, wrong = load_rows(sheet, plain)
+    for (where, row), one, nothing in zip(placed, loaded, unsaid, strict=False):
+        read[id(row)] = where, Said(one, nothing)
+    for number, where, problem in wrong:
         path = (*placed[number][0], *where)
         known = columns(sheet.schema(), where[:-1])
         name = str(where[-1]) if where else ""

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from governance.kernel.errors import Fault, cure_for
 from governance.kernel.reading import BadTable, read_table
-from governance.kernel.toml import Document, Path_
+from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from policies.rules import NAME, ObligationType, PropertySource, PropertyType, name_cure, name_problem
 
@@ -109,6 +110,11 @@ class RuleTable:
     reason: Code | None = None
     detail: Table = field(default_factory=dict)
 
+    @property
+    def code(self) -> Code:
+        """The code with which it denies."""
+        return self.reason or Code.EXPLICITLY_DENIED
+
 
 @dataclass(frozen=True, slots=True)
 class MediationTable:
@@ -124,7 +130,9 @@ class Notebook:
     """The faults of a document, gathered while it is read, so that all of them are told at once."""
 
     document: Document
+    stored: bool = False
     faults: list[Fault] = field(default_factory=list)
+    unread: set[Path_] = field(default_factory=set)  # tables whose own faults were told: nothing follows from them
 
     def note(self, path: Path_, problem: str, cure: str = "") -> None:
         """Note a fault at a path."""
@@ -150,15 +158,18 @@ class Notebook:
         """A table read into its dataclass; None where it has faults, which are noted."""
         table = self.inner(value, path)
         if not isinstance(value, dict):
+            self.unread.add(path)
             return None
         try:
             found = read_table(cls, table)
         except BadTable as wrong:
             self.bad(path, wrong)
+            self.unread.add(path)
             return None
         blank = [(*path, name) for name, text in table.items() if isinstance(text, str) and not text.strip()]
         for where in blank:
             self.note(where, "is blank", "Write something or leave the line out.")
+            self.unread.add(path)
         return None if blank else found
 
     def named(self, value: object, path: Path_, form: re.Pattern[str] = NAME) -> Iterator[tuple[str, Any, Path_]]:
@@ -167,8 +178,13 @@ class Notebook:
             problem = name_problem(name, form=form)
             if problem:
                 self.note((*path, name), problem, name_cure(form))
+                self.unread.add((*path, name))
             else:
                 yield name, table, (*path, name)
+
+    def is_whole(self, section: str) -> bool:
+        """Whether every table of a section could be read: else nobody can say what none of them names."""
+        return not any(path[:1] == (section,) for path in self.unread)
 
     def each_known(self, names: tuple[str, ...], known: Mapping[str, object], what: str, path: Path_) -> None:
         """Note every name of a list that names nothing, and every one that stands there twice."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable, composed
-from governance.kernel.toml import Path_
+from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
 from governance.ports.role_rules import Condition, Property, ResourceType
 from policies.conditions import ACTION, CONTEXT, FUNCTIONS, Function
@@ -23,6 +23,7 @@ from policies.rules import (
     value_problem,
 )
 from policies.tables import ConditionTable, Notebook, ObligationTable, PropertyTable, ResourceTypeTable
+from policies.wording import note_detail
 
 Report = Callable[[str, str], None]
 CONDITION_FIELDS = frozenset(item.name for item in fields(ConditionTable))
@@ -54,6 +55,7 @@ class Vocabulary:
     known_obligations: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     looked: set[tuple[str, str]] = field(default_factory=set)
+    astray: bool = False  # some name led nowhere: what nothing names may be what was meant
 
     def find(self, name: str, report: Report) -> Named | None:
         """A condition by the name that a rule gives; a bare function that needs no parameters names itself."""
@@ -65,6 +67,7 @@ class Vocabulary:
             self.conditions[name] = make_condition(name, function, function.read({}), ConditionTable(name), None)
         if name not in self.conditions:
             if name not in self.known_conditions:
+                self.astray = True
                 bare = {key for key, function in FUNCTIONS.items() if not function.needed}
                 report(f'condition "{name}" does not exist', cure_for(name, self.known_conditions | bare))
             return None
@@ -89,10 +92,14 @@ class Vocabulary:
         """What is wrong with a property that a condition names, and its cure."""
         known, place = self.resource_types[resource_type].properties, f'resource type "{resource_type}"'
         name = what
+        path: Path_ = ("resource_types", resource_type, "properties")
         for prefix, declared in ((CONTEXT, self.context), (ACTION, self.action)):
             if what.startswith(prefix):
-                known, place, name = declared, f"the {prefix.rstrip('.')}", what.removeprefix(prefix)
+                section = prefix.rstrip(".")
+                known, place, name, path = declared, f"the {section}", what.removeprefix(prefix), (section,)
         found = known.get(name)
+        if found is None and (*path, name) in self.notes.unread:
+            return "", ""
         if found is None:
             return f'looks at "{what}", which {place} does not declare', cure_for(name, known)
         types = named.function.types.get(parameter) or tuple(PropertyType)
@@ -202,6 +209,8 @@ def read_registered(
         held = found[composed(resource)] = {key: kept(item) for key, item in notes.inner(values, where).items()}
         for name, value in held.items():
             item = properties.get(name)
+            if item is None and (*path, "properties", name) in notes.unread:
+                continue
             if item is None:
                 notes.note((*where, name), "is not a declared property", cure_for(name, properties))
                 continue
@@ -233,7 +242,9 @@ def read_condition(notes: Notebook, name: str, value: Any, path: Path_) -> Named
     except BadTable as wrong:
         notes.bad(path, wrong)
         return None
-    return make_condition(name, function, given, head, path)
+    named = make_condition(name, function, given, head, path)
+    note_detail(notes, path, named.condition.code, head.detail, supplied=dict(named.condition.detail))
+    return named
 
 
 def make_condition(

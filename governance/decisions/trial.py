@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from governance.decisions.engine import Engine
+from governance.decisions.explanation import reasons
 from governance.decisions.memory import Memory
 from governance.decisions.questions import read_question
 from governance.decisions.rules import Decision
@@ -25,12 +26,13 @@ Facts = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class CaseAnswer(NamedTuple):
-    """What a case came to."""
+    """What a case came to; `told` are the administrators' sentences of the reasons, in their order."""
 
     decision: bool
     reasons: tuple[str, ...]
     obligations: tuple[str, ...]
     routes: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 class Trial:
@@ -99,6 +101,7 @@ def answer_of(decision: Decision) -> CaseAnswer:
         decision.codes,
         tuple(one.type for one in decision.obligations),
         tuple(one.id for one in decision.routes),
+        tuple(one["admin"] for one in reasons(decision, full=True)),
     )
 
 

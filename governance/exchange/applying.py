@@ -20,6 +20,7 @@ from governance.kernel.db import Databases, LongChange
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.recorded import change_of, close, record, touch
 from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.actor import Actor, Entry
 from governance.ports.sheet import Change, Sheet
 from governance.trail.entries import tell
@@ -68,10 +69,10 @@ def apply_rows(
     return apply_checked(databases, sheets, rows, checked, entry=entry, now=now, progress=progress)
 
 
-def told(document: Document, doubt: Doubt) -> Fault:
-    """A doubt as the fault of a document."""
+def told(document: Document, doubt: Doubt, row: Path_ = ()) -> Fault:
+    """A doubt as the fault of a document, in which the row stands elsewhere than in its sheet where `row` says so."""
     value = "" if doubt.value is None else f": {doubt.value!r}"
-    return document.fault((doubt.sheet, doubt.number, *doubt.path), f"{doubt.problem}{value}", doubt.cure)
+    return document.fault((*(row or (doubt.sheet, doubt.number)), *doubt.path), f"{doubt.problem}{value}", doubt.cure)
 
 
 def apply_checked(

@@ -28,6 +28,7 @@ class Doubt(NamedTuple):
     problem: str
     cure: str
     value: object = None
+    kind: str = ""  # of what a reference leads nowhere
 
 
 @dataclass(slots=True)
@@ -56,17 +57,21 @@ class Provisional:
 
 
 def check_rows(
-    session: Session,
+    session: Session | None,
     sheets: Mapping[str, Sheet],
     rows: Rows,
     known: Mapping[str, Collection[str]] | None = None,
     unsure: Collection[str] = (),
 ) -> Checked:
-    """Look at all rows together. References in `known` are good, and nothing is said of those of `unsure` kinds."""
+    """Look at all rows together. References in `known` are good, and nothing is said of those of `unsure` kinds.
+
+    Without a session nothing stands beside them: they are looked at as in an empty database.
+    """
     names, coming = KnownNames(), introduced(sheets, rows)
     for kind, references in (known or {}).items():
         coming.setdefault(kind, set()).update(references)
-    learn_all(session, sheets, rows, names, coming)
+    if session is not None:
+        learn_all(session, sheets, rows, names, coming)
     checked = Checked(names, list(unknown_references(sheets, rows, names, coming, unsure)), {})
     provisional = Provisional(names)
     for name, sheet in sheets.items():
@@ -128,12 +133,12 @@ def unknown_references(
                 is_there = reference and reference is not ABSENT
                 if is_there and reference not in fresh and names.find(kind, reference) is None:
                     problem = f"there is no {kind} with this reference"
-                    yield Doubt(name, number, (column,), problem, f"Add it, or correct the {column}.", reference)
+                    yield Doubt(name, number, (column,), problem, f"Add it, or correct the {column}.", reference, kind)
     for name, number, path, kind, reference in mentions(sheets, rows):
         is_known = kind in unsure or reference in coming.get(kind, ()) or names.find(kind, reference) is not None
         if not is_known:
             problem = f"there is no {kind} with this reference"
-            yield Doubt(name, number, path, problem, f"Record the {kind}, or correct the reference.", reference)
+            yield Doubt(name, number, path, problem, f"Record the {kind}, or correct the reference.", reference, kind)
 
 
 class Mention(NamedTuple):
@@ -180,12 +185,16 @@ def repeated(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -
     return doubts, repeats
 
 
-def circles(session: Session, sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -> Iterator[Doubt]:
+def circles(
+    session: Session | None, sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional
+) -> Iterator[Doubt]:
     """Each circle that rows would close, told once, at the first of its rows."""
     kind, column = dict(sheet.refers)[sheet.tree], f"{sheet.tree}_id"
-    at = session.execute(select(Ledger.revision)).scalar_one()
-    owner, above = getattr(sheet.model, sheet.owner), getattr(sheet.model, column)
-    parents = {row[0]: row[1] for row in session.execute(select(owner, above).where(seen(sheet.model, at)))}
+    parents: dict[int, int | None] = {}
+    if session is not None:
+        at = session.execute(select(Ledger.revision)).scalar_one()
+        owner, above = getattr(sheet.model, sheet.owner), getattr(sheet.model, column)
+        parents = {row[0]: row[1] for row in session.execute(select(owner, above).where(seen(sheet.model, at)))}
     own: dict[int, int] = {}
     for number, row in enumerate(rows):
         mine = names.number(kind, row["reference"])

@@ -105,7 +105,7 @@ def backward(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> Iterator[Wrong]
         start, end = row.get("starts_on"), row.get("ends_on")
         if start is not None and end is not None and end < start:
             column = sheet.schema().fields["ends_on"].data_key or "ends_on"
-            yield number, (column,), "This is before the first day. Write a last day that is not before it."
+            yield number, (column,), "This is before the first day. Write a last day that is not before it"
 
 
 def flat(told: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -17,7 +17,13 @@ from governance.kernel.errors import cure_for
 
 T = TypeVar("T")
 
-WORDS = {str: "text in quotes", int: "a whole number", bool: "true or false", date: "a day such as 2026-03-31"}
+WORDS = {
+    str: "text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    date: "a day such as 2026-03-31",
+    datetime: "a moment such as 2026-03-31T12:00:00Z",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,8 @@ def read_values(hints: Mapping[str, Any], needed: AbstractSet[str], table: Mappi
         try:
             values[name] = coerce(hints[name], value)
         except ValueError as wrong:
-            faults.append(TableFault(name, f"cannot be {value!r}", str(wrong)))
+            shown = value.isoformat() if isinstance(value, date) else repr(value)
+            faults.append(TableFault(name, f"cannot be {shown}", str(wrong)))
     missing = sorted(needed - table.keys()) if not needed <= table.keys() else ()
     faults.extend(TableFault(name, "is missing", f"Add it: {describe(hints[name])}.") for name in missing)
     if faults:

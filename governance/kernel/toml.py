@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from governance.kernel.errors import BadInput, Fault
+from governance.kernel.toml_lines import Lines, Path_
 
-Path_ = tuple[str | int, ...]
-KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
-SYNTAX = re.compile(r"\(at line (\d+), column \d+\)")
-PIECE = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
-
-
-class Lines(dict[Path_, int]):
-    """The line of each table and key of a text, found when somebody first asks: most have no fault."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def get(self, path: Path_, default: Any = None) -> Any:
-        """The line of a path, where it has one."""
-        if self._text:
-            text, self._text = self._text, ""
-            self.update(find_lines(text))
-        return super().get(path, default)
+PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
+NAMED = re.compile(r"\(('[^()]*)\)")
+STRAIGHT = 'Use straight quotes: "…".'
+TWICE = "The name stands twice. Keep one of them; each table of a list has double brackets, such as [[cases]]."
+OPEN = "Close the text with the quote that opens it, on the same line."
+CURES = {
+    "Invalid value": 'Put text in straight quotes: name = "…". Numbers, days, true and false stand without.',
+    "Invalid date or datetime": "Write a day of the calendar, such as 2026-03-31, or a moment: 2026-03-31T12:00:00Z.",
+    "Cannot overwrite a value": TWICE,
+    "Duplicate inline table key": TWICE,
+    "Cannot declare": TWICE,
+    "Unterminated string": OPEN,
+    "Illegal character '\\n'": OPEN,
+    "Unescaped": "Put text with a backslash in single quotes.",
+    "Unclosed array": "Put a comma between the items of the list, and ] at its end.",
+    "Unclosed inline table": "Write it on one line, with a comma between its fields and } at its end.",
+    "Expected '='": "Write name = value.",
+    "Expected ']": "Close it as it was opened: [table] or [[table]].",
+    "Expected newline": 'Write one value a line, text in straight quotes: name = "…".',
+    "Invalid statement": "Begin the line with a name, with [ or with #.",
+}
+"""What to do about what the parser says, by how it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A TOML file's values, and the line on which each table and key stands."""
+    """A TOML file's values, and the line on which each table, key and list item stands."""
 
     name: str
     values: dict[str, Any]
@@ -63,9 +68,20 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
-        found = SYNTAX.search(str(wrong))
-        problem = SYNTAX.sub("", str(wrong)).strip()
-        raise BadInput([Fault(name, problem, line=int(found[1]) if found else None)]) from None
+        raise BadInput([syntax_fault(str(wrong), text, name)]) from None
+
+
+def syntax_fault(said: str, text: str, name: str) -> Fault:
+    """What the parser says of a text, with the line and what to do."""
+    problem = NAMED.sub(lambda names: ".".join(re.findall(r"'([^']*)'", names[1])), PLACE.sub("", said))
+    cure = next((cure for begins, cure in CURES.items() if problem.startswith(begins)), "")
+    found = PLACE.search(said)
+    if found is None or found[1] is None:  # at its end
+        return Fault(name, problem, cure, line=max(len(text.rstrip().splitlines()), 1))
+    number, column = int(found[1]), int(found[2])
+    sign = text.split("\n")[number - 1][column - 1 : column]
+    is_curly = bool(sign) and not sign.isascii() and "QUOTATION MARK" in unicodedata.name(sign, "")
+    return Fault(name, problem, STRAIGHT if is_curly else cure, line=number)
 
 
 def read_toml_file(path: Path) -> Document:
@@ -76,74 +92,3 @@ def read_toml_file(path: Path) -> Document:
         raise BadInput([Fault(str(path), f"cannot be read: {wrong.strerror}")]) from None
     except UnicodeDecodeError:
         raise BadInput([Fault(str(path), "is not UTF-8 text", "Save it as UTF-8.")]) from None
-
-
-def find_lines(text: str) -> dict[Path_, int]:
-    """The line of each table and key of a text that is known to parse."""
-    lines: dict[Path_, int] = {}
-    counts: dict[Path_, int] = {}
-    table: Path_ = ()
-    depth, quote = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if not depth and not quote:
-            stripped = line.strip()
-            if stripped.startswith("["):
-                table = enter(stripped, counts)
-                lines.setdefault(table, number)
-                lines.setdefault(tuple(part for part in table if not isinstance(part, int)), number)
-                continue
-            keys = read_keys(line)
-            for length in range(1, len(keys) + 1):
-                lines.setdefault(table + keys[:length], number)
-        depth, quote = balance(line, depth, quote)
-    return lines
-
-
-def enter(header: str, counts: dict[Path_, int]) -> Path_:
-    """The path that a `[table]` or `[[array]]` header opens, arrays by index."""
-    is_array = header.startswith("[[")
-    keys = read_keys(header.lstrip("[ "))
-    path: Path_ = ()
-    for position, key in enumerate(keys):
-        path = (*path, key)
-        if is_array and position == len(keys) - 1:
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path = (*path, counts[path])
-    return path
-
-
-def read_keys(text: str) -> tuple[str, ...]:
-    """The dotted keys that a line starts with."""
-    keys: list[str] = []
-    at = 0
-    while found := KEY.match(text, at):
-        keys.append(next(part for part in found.groups() if part is not None))
-        at = found.end()
-        if text[at : at + 1] != ".":
-            break
-        at += 1
-    return tuple(keys)
-
-
-def balance(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """How many brackets stay open after a line, and which multi-line quote."""
-    at = 0
-    while at < len(line):
-        if quote:
-            end = line.find(quote, at)
-            if end < 0:
-                return depth, quote
-            at, quote = end + 3, ""
-            continue
-        found = PIECE.search(line, at)
-        if found is None:
-            break
-        at, piece = found.end(), found[0]
-        if piece in ('"""', "'''"):
-            quote = piece
-        elif piece in "[{":
-            depth += 1
-        elif piece in "]}":
-            depth -= 1
-    return depth, quote

@@ -90,6 +90,7 @@ function = "one_of"
 property = "wing"
 values = ["east"]
 reason = "cohort"
+detail = { cohort = "the east wing" }
 
 [roles.worker]
 source = "Workers' page"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.kernel.errors import BadInput
+from governance.kernel.errors import BadInput, Fault
 from governance.ports.requirement import Requirement
 from policies.cases import CaseAnswer, differences, read_cases, read_facts, run_cases
 from policies.engine import build
@@ -53,8 +53,26 @@ def test_facts_are_the_base_less_what_is_removed_and_what_is_added(example: Pack
         ('id = "T02"', 'id = "T01"', '"T01" is the id of the case on line'),
         ('id = "T02"', "", "cases.2.id: is missing"),
         ('id = "T02"', 'id = "T02"\nspeed = 1', "cases.2.speed: is not known"),
-        ('id = "T02"', 'id = "T02"\nnow = 2026-06-01T09:00:00', "cases.2.now: is not a moment"),
-        ('id = "T02"', 'id = "T02"\nnow = 2026-06-01', "cases.2.now: cannot be"),
+        (
+            'id = "T02"',
+            'id = "T02"\nnow = 2026-06-01T09:00:00',
+            "cases.2.now: has no zone. Write it at its end: 2026-06-01T09:00:00Z for UTC.",
+        ),
+        (
+            'id = "T02"',
+            'id = "T02"\nnow = 2026-06-01',
+            "cases.2.now: cannot be 2026-06-01. Write a moment such as 2026-03-31T12:00:00Z.",
+        ),
+        (
+            'id = "T02"',
+            'id = "T02"\nquestion.contxt = {}',
+            'question.contxt: is not known here. Did you mean "context"?',
+        ),
+        (
+            'id = "T02"',
+            'id = "T02"\nquestion.asserted_by = "tokn"',
+            'asserted_by: is not known here. Did you mean "tok',
+        ),
         (
             'reasons = ["no_need", "cohort"]',
             'reasons = ["no_ned"]',
@@ -79,6 +97,28 @@ def test_faults_of_cases(example: PackTexts, old: str, new: str, said: str) -> N
     assert found[0].line is not None
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("now = 2026-06-01T09:00:00Z\n", "now = 2026-06-01T09:00:00\n", "1: now: has no zone. Write it at its end: 2"),
+        ("now = 2026-06-01T09:00:00Z\n", 'now = "noon"\n', "1: now: is not a moment. Write one such as 2026-"),
+        ("now = 2026-06-01T09:00:00Z\n", "now = 2026-06-01\n", "1: now: is not a moment. Write one such as 2026-"),
+        ('type = "user", id = "ida.cole"', 'type = "user"', "4: question.subject.id: is missing. Write text."),
+        (
+            'subject = { type = "user", id = "ida.cole" }',
+            "subject = 3",
+            "4: question.subject: is missing. Write { type",
+        ),
+        ("\ncontext = {", "\ncontxt = {", '7: question.contxt: is not known here. Did you mean "context"?'),
+    ],
+)
+def test_a_fault_of_what_all_cases_share_is_told_once(example: PackTexts, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadInput) as wrong:
+        read_cases(with_cases(example, old, new))
+    (fault,) = wrong.value.faults
+    assert str(fault).startswith(f"cases.toml:{said}")
+
+
 def test_a_pack_without_cases_proves_nothing(example: PackTexts) -> None:
     with pytest.raises(BadInput, match="without cases nothing is proved"):
         read_cases(replace(example, cases_toml=""))
@@ -89,12 +129,15 @@ def test_every_case_is_asked_even_where_one_fails(example: PackTexts, requiremen
 
     def answer(rules: Any, facts: Any, question: Any, now: Any) -> CaseAnswer:
         if question["action"]["name"] == "print":
-            raise BadInput([])
+            raise KeyError("print")
+        if question["context"] == {}:
+            raise BadInput([Fault("facts", "nobody is there")])
         return CaseAnswer(True, (), ())
 
     results = run_cases(build(read_pack(example, requirements)), cases, answer)
     assert [result.passed for result in results] == [True, False, False, False, False]
-    assert differences(results[2]) == ["could not be asked: BadInput: "]
+    assert differences(results[1]) == ["could not be asked: facts: nobody is there."]
+    assert differences(results[2]) == ["could not be asked: the service itself failed: 'print'"]
     assert differences(results[4]) == ["missing obligation: notify"]
 
 
@@ -105,6 +148,10 @@ def test_every_case_is_asked_even_where_one_fails(example: PackTexts, requiremen
         (CaseAnswer(False, ("cohort", "no_need")), ["order of reasons: expected no_need, cohort; got cohort, no_need"]),
         (CaseAnswer(False, ("no_need", "age")), ["missing reason: cohort", "unexpected reason: age"]),
         (CaseAnswer(False, ("no_need", "cohort", "cohort")), ["unexpected reason: cohort"]),
+        (
+            CaseAnswer(False, ("no_need", "cohort", "age"), told=("No need.", "Outside it.", "Too old.")),
+            ["unexpected reason: age", "    Too old."],
+        ),
         (
             CaseAnswer(True, (), ("notify",)),
             [

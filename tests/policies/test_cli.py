@@ -83,8 +83,12 @@ def test_faults_of_every_file_are_told(stand: Stand, example: PackTexts, tmp_pat
     ("completed = 2025-02-10", "complted = 2025-02-10", "training = ",
      'facts.training.1.complted: is not known here. Did you mean "completed"?'),
     (", completed = 2025-02-10", "", "training = ", "facts.training.1.completed: is missing. Add it: "),
-    ('capacity = "deputy_head"', 'capcity = "deputy_head"', "approvals = ",
+    ('capacity = "deputy_head"', 'capcity = "deputy_head"', '    { by = "piet.vos"',
      'facts.grants.1.approvals.2.capcity: is not known here. Did you mean "capacity"?'),
+    ('name = "Piet Vos"', 'nmae = "Piet Vos"', '    { reference = "piet.vos"',
+     "facts.people.3.nmae: is not known here."),
+    ("from = 2020-09-01", "from = 2020-09-01, to = 2020-08-31", "employment = ",
+     "facts.employment.1.to: This is before the first day. Write a last day that is not before it.\n"),
     ("from = 2020-09-01", 'from = "autumn"', "employment = ", "facts.employment.1.from: This is not a day. Write one"),
     ("training = [{", "traning = [{", "traning = ", 'facts.traning: is no sheet of facts. Did you mean "training"?'),
     ('role = "trip-leader"', 'role = "trip-leadr"', "role = ",
@@ -100,11 +104,87 @@ def test_faults_of_the_facts_are_told_once_and_at_their_line(
     folder = write(replace(example, cases_toml=changed), tmp_path / "trips")
     result = run(stand, command, folder)
     assert result.exit_code == 1
-    (told,) = (line for line in result.output.splitlines() if said in line)
+    (told,) = (line for line in result.output.splitlines() if said.strip() in line)
     assert result.output.count(said) == 1
     number = told.removeprefix("Error: ").removeprefix(f"{folder / 'cases.toml'}:").partition(":")[0]
     assert changed.splitlines()[int(number) - 1].startswith(place)
     assert stand.databases.freshness.current() == 0
+
+
+SHEET = 'resource = { type = "emergency-sheet", id = "TRIP-0042", properties = { school = "elm-road", age = 9 } }'
+ELSEWHERE = f"question.{SHEET}"
+FIRST = (
+    'resource = { type = "emergency-sheet", id = "TRIP-0042", properties = { school = "oak-lane-primary", age = 9 } }'
+)
+
+
+@pytest.mark.parametrize(("old", "new", "place", "said"), [
+    (ELSEWHERE, ELSEWHERE.replace("school", "scool"), "question.resource",
+     'cases.2.question.resource.properties.scool: is not declared. Did you mean "school"?'),
+    (ELSEWHERE, ELSEWHERE.replace("age", "shoe_size"), "question.resource",
+     "shoe_size: is not declared. Write one of: age, part, school."),
+    ("question.context = {}", 'question.context = { tripp = "T-7" }', "question.context",
+     'cases.2.question.context.tripp: is not declared. Did you mean "trip"?'),
+    (ELSEWHERE, ELSEWHERE.replace("TRIP-0042", "TRIP-42"), "question.resource",
+     "cases.2.question.resource.id: is not an id of emergency-sheet. Its form is TRIP-#### ("),
+    (ELSEWHERE, ELSEWHERE.replace('"elm-road"', "7"), "question.resource",
+     'properties.school: must be text of at most 200 characters without control characters. Write it in quotes: "7".'),
+    (ELSEWHERE, ELSEWHERE.replace("9", '"nine"'), "question.resource", "properties.age: must be a whole number."),
+    (ELSEWHERE, ELSEWHERE.replace("emergency-sheet", "emergency-shet"), "question.resource",
+     'cases.2.question.resource.type: "emergency-shet" is not declared. Did you mean "emergency-sheet"?'),
+    ('question.action = { name = "print" }', 'question.action = { name = "prnt" }', "question.action",
+     'cases.3.question.action.name: "prnt" is not declared. Did you mean "print"?'),
+    ('question.action = { name = "print" }', 'question.action = { name = "print", properties = { copies = 2 } }',
+     "question.action", "cases.3.question.action.properties.copies: is not declared. Leave it out."),
+    (FIRST, FIRST.replace("age = 9", "ago = 9"), "resource",
+     'toml:6: question.resource.properties.ago: is not declared. Did you mean "age"?'),
+    ('by = "piet.vos"', 'by = "pete.vos"', '    { by = "pete.vos"',
+     "facts.grants.1.approvals.2.by: there is no person with this reference: 'pete.vos'. Did you mean \"piet.vos\"?"),
+    ('organisation = "oak-lane-primary"\n', 'organisation = "oak-lane"\n', "organisation",
+     "there is no organisation with this reference: 'oak-lane'. Did you mean \"oak-lane-primary\"?"),
+    ('id = "T02"', 'id = "T02"\nadd.training = [\n    { person = "zz", course = "x", completed = 2026-01-01 }]',
+     '    { person = "zz"', "cases.2.add.training.1.person: there is no person with this reference: 'zz'. Add it, or"),
+    ('id = "T02"', 'id = "T02"\nadd.people = [\n{ reference = "piet.vos", name = "Piet" }]', "{ reference",
+     "cases.2.add.people.1: says something else of a fact that an earlier row states. Keep one of them."),
+    ('id = "T02"', 'id = "T02"\nremove.people = [{ reference = "piet.vos" }]', "[[cases]]",
+     "cases.2: makes wrong what stands in facts.grants.1.approvals.2.by: there is no person with this reference"),
+])  # fmt: skip
+def test_faults_of_questions_and_references_are_told_once_and_at_their_line(
+    stand: Stand, example: PackTexts, tmp_path: Path, old: str, new: str, place: str, said: str
+) -> None:
+    changed = put(example.cases_toml, old, new)
+    folder = write(replace(example, cases_toml=changed), tmp_path / "trips")
+    (told,) = run(stand, "check", folder).output.splitlines()
+    assert said in told
+    number = told.removeprefix(f"{folder / 'cases.toml'}:").partition(":")[0]
+    assert changed.splitlines()[int(number) - 1].startswith(place)
+
+
+NEW = """
+[[cases]]
+id = "N"
+says = "on purpose"
+question.%s
+expect = %s
+"""
+
+
+@pytest.mark.parametrize(("question", "expect", "in_order"), [
+    ('resource = { type = "payroll", id = "1" }', '{ decision = false, reasons = ["no_such_resource"] }', True),
+    ('resource = { type = "payroll", id = "1" }', '{ decision = false, reasons = ["cohort"] }', False),
+    ('action = { name = "delete" }', '{ decision = false, reasons = ["role_not_permitted"] }', True),
+    ('action = { name = "delete" }', '{ decision = false, reasons = ["no_need"] }', False),
+    ('action = { name = "prnt" }', '{ decision = false, reasons = ["role_not_permitted"] }', False),
+    ('context = { device = "own", trip = "T-7" }', "{ decision = true }", True),
+    ('context = { device = "own" }', '{ decision = false, reasons = ["no_need"] }', False),
+    ('context = { acr = "mfa" }', '{ decision = false, reasons = ["no_need"] }', True),
+])  # fmt: skip
+def test_what_is_not_declared_may_stand_where_the_case_expects_what_it_leads_to(
+    stand: Stand, example: PackTexts, tmp_path: Path, question: str, expect: str, in_order: bool
+) -> None:
+    more = example.cases_toml + NEW % (question, expect)
+    result = run(stand, "check", write(replace(example, cases_toml=more), tmp_path / "trips"))
+    assert (result.exit_code == 0) is in_order, result.output
 
 
 def test_a_grant_in_another_system_may_name_its_roles(stand: Stand, example: PackTexts, tmp_path: Path) -> None:

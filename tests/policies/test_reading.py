@@ -127,6 +127,12 @@ SYSTEM_FAULTS = [
     ("", INHERITING.format("a", "a"), "goes round in a circle: a → a"),
     ("", INHERITING.format("a", "b") + INHERITING.format("b", "a"), "goes round in a circle: a → b → a"),
     ("", INHERITING.format("a", "nobody"), 'names role "nobody", which does not exist'),
+    ('values = ["medical"]', 'values = ["medical"]\nreason = "no_need"',
+     "conditions.medical.detail.needed: is missing. Add it: a sentence of the reason needs it: “No need was shown: {"),
+    ("{ needed = ", "{ neded = ", 'neded: is not used by the sentences of reason "no_need". Did you mean "needed"?'),
+    ("{ part = ", "{ parts = ", 'rules.TRIP-3.detail.parts: is not used by the sentences of reason "part_locked"'),
+    ('detail = { part = "The medical part" }\n', "", "rules.TRIP-3.detail.part: is missing. Add it: a sentence"),
+    ('reason = "part_locked"\n', "", 'rules.TRIP-3.detail.part: is not used by the sentences of reason "explicitly_de'),
     ("", "\n[[roles]]\n", "Cannot"),
 ]  # fmt: skip
 
@@ -188,6 +194,35 @@ def test_faults_of_the_policy(
 def test_one_cause_is_one_fault(changed: Change, requirements: Requirements, old: str, new: str) -> None:
     (fault,) = faults_of(changed(policy=(old, new)), requirements)
     assert fault.where == "policy.csv"
+
+
+PRINTING = '[obligations.no-prnt]\ntype = "no-print"\nwhen = ["of_age"]\n[rules.TRIP-1]'
+OF_AGE = '[conditions.of_age]\nfunction = "age_range"\nminimum = 16\nmaximum = 99\n[conditions.medical]'
+REGISTERED_AGE = REGISTERED + "age = 3\n[context]"
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ([("[rules.TRIP-1]", PRINTING), ('["tell-the-school"]', '["tell-the-school", "no-print"]'),
+      ("[conditions.medical]", OF_AGE)], 'names obligation "no-print", which does not exist'),
+    ([("[rules.TRIP-1]", PRINTING), ("[conditions.medical]", OF_AGE)], "obligations.no-prnt: is not named by any role"),
+    ([('source = "“Trip leaders may see the emergency sheet”"\n', "")], "roles.trip-leader.source: is missing"),
+    ([('school = { type = "text" }', "school = {}")], "properties.school.type: is missing"),
+    ([('school = { type = "text" }', "school = 3")], "properties.school: is not a table"),
+    ([("trip = { type", "trip = { tpe")], "context.trip"),
+    ([("school = {", "sch-ool = {"), ('property = "school"', 'property = "sch-ool"')], "is not a name"),
+    ([("[context]", REGISTERED_AGE), ('age = { type = "integer" }', "age = {}")], "properties.age.type: is missing"),
+    ([("[conditions.medical]", OF_AGE), ('when = ["medical"]', 'when = ["of_agee"]')], "does not exist"),
+    ([("[conditions.medical]", OF_AGE), ('when = ["medical"]', 'wen = ["of_age"]')], "obligations.tell-the-school.wen"),
+    ([("[rules.TRIP-1]", "[rules.TRIP-7]")], 'rule "TRIP-1" has no source'),
+])  # fmt: skip
+def test_what_follows_from_a_fault_is_not_told_too(
+    example: PackTexts, requirements: Requirements, changes: list[tuple[str, str]], said: str
+) -> None:
+    system = example.system_toml
+    for old, new in changes:
+        system = put(system, old, new)
+    faults = faults_of(replace(example, system_toml=system), requirements)
+    assert {said in str(fault) or "trip.type: is missing" in str(fault) for fault in faults} == {True}, faults
 
 
 def test_a_line_without_its_conditions_does_not_say_that_they_are_not_used(

@@ -109,6 +109,17 @@ def test_a_stored_text_that_no_longer_loads_is_refused(
         StoredRoleRules(tuple(requirements.values())).load(session, number)
 
 
+def test_a_stored_text_loads_although_it_leaves_a_sentence_bare(
+    databases: Databases, pack: Pack, requirements: Mapping[str, Requirement]
+) -> None:
+    bare = replace(pack.texts, system_toml=pack.texts.system_toml.replace("{ part = ", "{ parts = "))
+    with pytest.raises(BadInput, match="is not used by the sentences"):
+        check_pack(bare, requirements)
+    number, _ = activate(databases, read_pack(bare, requirements, stored=True))
+    with databases.reading() as session:
+        assert StoredRoleRules(tuple(requirements.values())).load(session, number).name == pack.name
+
+
 def test_a_revision_that_is_not_there(databases: Databases) -> None:
     with databases.reading() as session, pytest.raises(NotFound):
         store.get_texts(session, 9)

@@ -188,9 +188,13 @@ def chosen(names: tuple[str, ...], found: Service) -> list[Pack]:
     try:
         if not names:
             return list(read_packs(SHIPPED, found.requirements).values())
-        return [checked(folder_of(name), found) for name in names]
+        named = [checked(folder_of(name), found) for name in names]
     except BadInput as wrong:
         raise click.ClickException(str(wrong)) from None
+    twice = doubles(named)
+    if twice:
+        raise click.ClickException("\n".join(map(str, twice)))
+    return named
 
 
 def folder_of(name: str) -> Path:

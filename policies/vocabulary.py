@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from governance.decisions.questions import RESERVED
 from governance.kernel.errors import cure_for
 from governance.kernel.reading import BadTable, composed
 from governance.kernel.toml_lines import Path_
@@ -111,6 +112,10 @@ class Vocabulary:
         return "", ""
 
 
+LOOKED_AT = {"mediated_for": PropertyType.TEXT, "acr": PropertyType.TEXT, "amr": PropertyType.LIST}
+"""What every system knows of the circumstances and a pack may declare, so that a condition can look at it."""
+
+
 def read_vocabulary(notes: Notebook) -> Vocabulary:
     """Read all that rules, roles and obligations of a pack may name."""
     words = Vocabulary(notes)
@@ -124,6 +129,11 @@ def read_vocabulary(notes: Notebook) -> Vocabulary:
             words.resource_types[name] = found
     words.resource_types = with_those_alike(words.resource_types)
     words.context = read_properties(notes, notes.section("context"), ("context",))
+    for name in RESERVED & words.context.keys():
+        type_ = LOOKED_AT.get(name)
+        if words.context[name].type is not type_:
+            cure = f'To look at it, declare it with type "{type_}".' if type_ else "Choose another name."
+            notes.note(("context", name), "is a name that every system has already", cure)
     words.action = read_properties(notes, notes.section("action"), ("action",))
     conditions = notes.section("conditions")
     words.known_conditions = set(conditions)

@@ -35,6 +35,8 @@ CURES = {
 }
 """What to do about what the parser says, by how it begins."""
 
+DEPTH = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -66,9 +68,25 @@ def read_toml(text: str, name: str) -> Document:
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """The values of TOML text alone, for whoever needs no lines; raise `BadInput` as `read_toml` does."""
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise BadInput([syntax_fault(str(wrong), text, name)]) from None
+    except RecursionError:
+        values = None
+    except ValueError:
+        raise BadInput([Fault(name, "has a number of thousands of digits", "Write it as text, in quotes.")]) from None
+    if values is None or is_deep(values):
+        raise BadInput([Fault(name, f"has lists and tables nested deeper than {DEPTH} levels", "Nest them less.")])
+    return values
+
+
+def is_deep(values: dict[str, Any]) -> bool:
+    """Whether values are nested deeper than anything that is meant to be read here."""
+    level: list[Any] = [values]
+    for _ in range(DEPTH):
+        within = [item for one in level for item in (one.values() if isinstance(one, dict) else one)]
+        level = [item for item in within if isinstance(item, (dict, list))]
+    return bool(level)
 
 
 def syntax_fault(said: str, text: str, name: str) -> Fault:

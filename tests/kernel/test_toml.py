@@ -83,11 +83,15 @@ def test_the_lines_are_those_of_the_values() -> None:
     ("[a\nb = 1", "1: Expected ']' at the end of a table declaration. Close it"),
     ("a = 5 pm", "1: Expected newline or end of document after a statement. Write one value a line"),
     ('a = "C:\\dir"', "1: Unescaped '\\' in a string. Put text with a backslash in single quotes."),
+    ("a = " + "1" * 5000, " has a number of thousands of digits"),
+    ("a = " + "[" * 5000 + "]" * 5000, " has lists and tables nested deeper than 32 levels"),
+    ("a" + ".a" * 5000 + " = 1", " has lists and tables nested deeper than 32 levels"),
+    ("a = " + "[" * 31 + "]" * 31, None),
     ("", None),
 ])  # fmt: skip
 def test_text_that_is_no_toml(text: str, said: str | None) -> None:
     if said is None:
-        assert read_toml(text, "x.toml").values == {}
+        assert len(read_toml(text, "x.toml").values) == bool(text)
         return
     with pytest.raises(BadInput) as wrong:
         read_toml(text, "x.toml")

@@ -201,9 +201,10 @@ def test_a_shipped_pack_is_checked_by_the_name_of_its_system(stand: Stand) -> No
 
 
 def test_two_packs_of_one_system(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
-    result = run(stand, "check", write(example, tmp_path / "one"), write(example, tmp_path / "two"))
-    assert result.exit_code == 1
-    assert 'has the id "trip-register", which' in result.output
+    for command in ("check", "test", "activate"):
+        result = run(stand, command, write(example, tmp_path / "one"), write(example, tmp_path / "two"))
+        assert result.exit_code == 1
+        assert 'has the id "trip-register", which' in result.output
 
 
 def test_differences_are_shown(stand: Stand, example: PackTexts, tmp_path: Path) -> None:

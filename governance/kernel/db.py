@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,13 +13,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, event, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from governance.kernel.engines import (
+    TRAIL_PATIENCE,
+    begin_sqlite,
+    engine_options,
+    make_engine,
+    part_at_fork,
+    prepare_sqlite,
+    snapshots,
+)
 from governance.kernel.errors import Conflict, Unavailable
 from governance.kernel.recorded import Base, Change, ChangeKey, Ledger, OpenChange, Recorded, seal
 
@@ -282,91 +287,11 @@ class LongChange:
             self.paused_at = time.monotonic()
 
 
-def snapshots(engine: Engine) -> Engine:
-    """The engine, each of whose transactions sees one snapshot; SQLite knows no others, PostgreSQL has to be told."""
-    return engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
-
-
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes, on an engine itself: for migrations, and for the trail's own tables."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
-
-
-def engine_options(url: str, *, patience: float = 10) -> dict[str, Any]:
-    """How to open a database: SQLite lets us begin transactions ourselves, PostgreSQL connections are checked.
-
-    What a statement was given (people's facts) stands in no error and in no log, whatever the level.
-
-    `patience` is how many seconds an SQLite write waits for another one.
-    """
-    if url.startswith("sqlite"):
-        options: dict[str, Any] = {
-            "hide_parameters": True,
-            "json_deserializer": read_json,
-            "connect_args": {"isolation_level": None, "timeout": patience},
-        }
-        if url in ("sqlite://", "sqlite:///:memory:"):
-            options |= {"poolclass": StaticPool, "connect_args": {"isolation_level": None, "check_same_thread": False}}
-        return options
-    return {
-        "hide_parameters": True,
-        "json_deserializer": read_json,
-        "pool_pre_ping": True,
-        "pool_size": 20,
-        "connect_args": {"connect_timeout": 3},
-    }
-
-
-LONG_NUMBER = re.compile(rb"\d{19}")
-"""What may be a whole number beyond 64 bits, of which the quick reader makes another number."""
-
-
-def read_json(text: str | bytes) -> Any:
-    """A stored JSON value, by a quick reader; the standard one reads what that refuses (half a pair, NaN) or rounds."""
-    try:
-        stored = text.encode() if isinstance(text, str) else text
-        return orjson.loads(stored) if LONG_NUMBER.search(stored) is None else json.loads(stored)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return json.loads(text)
-
-
-TRAIL_PATIENCE = 0.4
-
-
-def make_engine(url: str, *, patience: float = 10) -> Engine:
-    """An engine with this project's rules of reading and writing."""
-    engine = create_engine(url, **engine_options(url, patience=patience))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "begin", begin_sqlite)
-    return engine
-
-
-def part_at_fork(engine: Engine) -> None:
-    """Let a forked process open connections of its own; a database in memory is copied with the process."""
-    if not isinstance(engine.pool, StaticPool):
-        kept = weakref.ref(engine)
-
-        def part() -> None:
-            found = kept()
-            if found is not None:
-                found.dispose(close=False)
-
-        os.register_at_fork(after_in_child=part)
-
-
-def prepare_sqlite(connection: Any, _record: object) -> None:
-    """What every SQLite connection needs: a log flushed at each commit, foreign keys, triggers that see REPLACE."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def begin_sqlite(connection: Connection) -> None:
-    """Reads BEGIN; writes BEGIN IMMEDIATE, so that two of them never lose an update."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def attach(app: Any, facts_url: str, trail_url: str) -> Databases:

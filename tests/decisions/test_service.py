@@ -145,7 +145,7 @@ def test_rules_that_no_longer_load_are_told_and_not_guessed(
         decisions.system(SYSTEM)
 
 
-def read_no_pack(*_words: object) -> None:
+def read_no_pack(*_words: object, **_more: object) -> None:
     from governance.kernel.errors import BadInput, Fault
 
     raise BadInput([Fault("pack", "no longer loads")])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from governance.kernel.db import read_json
+from governance.kernel.engines import read_json
 
 
 @pytest.mark.parametrize("text", [

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-from governance.kernel.db import make_engine
+from governance.kernel.engines import make_engine
 from tests.installation import Installation, installed
 from tests.servers import Answer, Launcher, Server
 

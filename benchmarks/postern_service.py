@@ -40,7 +40,8 @@ def front(folder: Path, port: int) -> Front:
     service.decisions.catch_up()
     with service.databases.change(str(actor), now) as session:
         key = register_key(session, "Benchmark", service.decisions.systems(), [], None, actor=actor, now=now)
-    argv = [str(Path(sys.executable).with_name("postern")), "serve", "--host", HOST, "--port", str(port)]
+    argv = [str(Path(sys.executable).with_name("postern")), "serve", "--own-cores", "--host", HOST]
+    argv += ["--port", str(port)]
     return Front(Command(argv, READY, variables(folder)), key.text)
 
 

@@ -1,4 +1,4 @@
-"""Servers on one core: started, waited for, stopped. The empty route is plain Flask on the same server software."""
+"""Servers, each on a core of its own: started, waited for, stopped. The empty route is Flask on the same server."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ def free_port() -> int:
 @contextmanager
 def running(command: Command, port: int, folder: Path, *, patience: float = 60) -> Iterator[Server]:
     """The server, ready, for as long as the block lasts."""
-    line, log_file = pinned.command(machine.server_core(), command.argv), folder / f"server-{port}.log"
+    line, log_file = pinned.command(machine.server_core(), command.argv, own=True), folder / f"server-{port}.log"
     with log_file.open("wb") as log:
         started = perf_counter()
         process = subprocess.Popen(

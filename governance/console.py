@@ -159,8 +159,11 @@ def once(lazy: Lazy, name: str) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True)
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--own-cores", is_flag=True, help="Each worker has a processor core to itself: be quicker on it (Linux).")
+def serve(host: str, port: int, workers: int, own_cores: bool) -> None:
     """Serve the HTTP API."""
+    if own_cores:
+        serving.take_turns()
     serving.serve(host, port, workers)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.installation import Installation, launcher, shared_installation
-from tests.servers import SYSTEM, Launcher, Server
+from tests.servers import SYSTEM, Launcher, Server, free_port, listened_to
 from tests.web.wire import BODY, asked, request, send
 
 __all__ = ["launcher", "shared_installation"]
@@ -21,6 +27,24 @@ def server(shared_installation: Installation, launcher: Launcher) -> Iterator[Se
     made.wait()
     yield made
     made.kill()
+
+
+@pytest.mark.parametrize(("words", "policy"), [((), os.SCHED_OTHER), (("--own-cores",), os.SCHED_BATCH)])
+def test_on_cores_of_their_own_threads_wait_for_each_other(
+    shared_installation: Installation, words: tuple[str, ...], policy: int
+) -> None:
+    port = free_port()
+    command = [Path(sys.executable).with_name("postern"), "serve", "--port", str(port), *words]
+    with subprocess.Popen(command, env=shared_installation.environment, start_new_session=True) as process:
+        try:
+            while not listened_to(port):
+                time.sleep(0.05)
+            tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            threads = [int(thread.name) for task in tasks for thread in Path(f"/proc/{task}/task").iterdir()]
+            assert len(threads) > 1
+            assert {os.sched_getscheduler(thread) for thread in threads} == {policy}
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_question_is_answered(server: Server) -> None:

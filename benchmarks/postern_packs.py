@@ -101,7 +101,7 @@ CONDITIONS = {
 function = "is_false"
 property = "locked"
 reason = "part_locked"
-detail = { part = "This part" }""",
+detail = { part = "This part", rule = "lock" }""",
 }
 
 

@@ -15,7 +15,7 @@ from benchmarks.troubled import troubled
 from governance.decisions import engine, explanation
 from governance.decisions.memory import Memory
 from governance.decisions.paging import MOST, Page
-from governance.decisions.rules import Decision, Question
+from governance.decisions.rules import BY_KEY, Decision, Question, made
 from governance.decisions.searching import Snapshot, searches_of
 from governance.kernel import clock, collecting
 from governance.kernel.db import migrate
@@ -70,7 +70,8 @@ def typed(question: shapes.Question) -> Question:
     """A question of the workload as the front door has read it."""
     name, _, application, action, record, school, area, locked = question
     properties = {"school": school, "area": area, "locked": locked}
-    return Question("user", name, action, resource_type(application), record, properties, {})
+    asked: tuple[Any, ...] = ("user", name, action, resource_type(application), record, properties, {})
+    return made(Question, (*asked, (), (), "", BY_KEY, ""))
 
 
 def read(answer: Decision) -> Answer:

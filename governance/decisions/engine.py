@@ -29,6 +29,7 @@ from governance.ports.role_rules import (
 
 ROLE = "role"
 NO_RULES: tuple[Rule, ...] = ()
+UNRULED: Mapping[str, RoleQuestion] = {}
 NO_ANSWER = RoleAnswer(False, (), ())
 NO_OBJECTIONS: tuple[Objection, ...] = ()
 NO_GRANT = Objection(Code.NO_GRANT, "grant")
@@ -106,8 +107,8 @@ class Engine:
     ) -> tuple[Judged | None, tuple[Rule, ...]]:
         """Of the chains that a person has, the one that comes nearest to a permit; the deny rules of all."""
         best: Judged | None = None
-        system, denies, triples = rules.system, NO_RULES, rules.questions
-        resource_type, action = question.resource_type, question.action
+        lacks, system, denies = 0, rules.system, NO_RULES
+        by_role = rules.asked.get((question.resource_type, question.action), UNRULED)
         chains = entry.chains
         if chains is None or now is not self.memory.latest or (entry.until is not None and now >= entry.until):
             chains = self.chains.of(entry, self.systems, now)
@@ -116,16 +117,17 @@ class Engine:
         for chain in chains:
             if chain.system != system:
                 continue
-            asked = triples.get((chain.role.name, resource_type, action))
-            if best is not None and not best.objections and (asked is None or not asked.may_deny):
+            asked = by_role.get(chain.role.name)
+            if best is not None and not lacks and (asked is None or not asked.may_deny):
                 continue
             judged = self._judge(rules, question, entry, chain, asked, now)
             if waived:
                 judged = waive(judged, waived)
             if judged.denies:
                 denies += judged.denies
-            if best is None or weight(judged.objections) < weight(best.objections):
-                best = judged
+            objections = judged[1]
+            if best is None or (lacks and (not objections or weight(objections) < lacks)):
+                best, lacks = judged, weight(objections)
         return best, denies
 
     def _everyones(self, rules: SystemRules, question: Question, entry: Entry, now: datetime) -> tuple[Chain, ...]:

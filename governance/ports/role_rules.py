@@ -202,3 +202,12 @@ class SystemRules:
     routes: tuple[Route, ...] = ()
     action: Mapping[str, Property] = field(default_factory=dict)
     everyone: tuple[Role, ...] = ()  # held by everybody who works somewhere, without a grant
+    asked: Mapping[tuple[str, str], Mapping[str, RoleQuestion]] = field(init=False)
+    """The questions by resource type and action, and then by role."""
+
+    def __post_init__(self) -> None:
+        """Sort the questions once, for those who ask."""
+        asked: dict[tuple[str, str], dict[str, RoleQuestion]] = {}
+        for (role, *about), question in self.questions.items():
+            asked.setdefault((about[0], about[1]), {})[role] = question
+        object.__setattr__(self, "asked", asked)

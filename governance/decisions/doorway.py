@@ -28,7 +28,7 @@ SWIFT = ("/access/v1/evaluation", "/access/v1/evaluations")
 THREADS = 16
 AT_ONCE = 1_024
 BODY_SECONDS = 10.0
-LEAVING_SECONDS = 1.0
+LEAVING_SECONDS = 2.0
 Get = Callable[[str, str], str]
 
 

@@ -20,7 +20,7 @@ __all__ = ["installation"]
 FRONT_ENDS = 64
 PAUSE = 0.4
 """Seconds that a front end rests: so many that questions are under way at every moment."""
-BETWEEN = 4.5
+BETWEEN = 5.5
 """Seconds from one restart to the next: a successor has begun, its predecessor has gone."""
 
 

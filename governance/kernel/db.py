@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select as selecting
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +105,6 @@ class TrailLink:
 
     def __init__(self, engine: Engine) -> None:
         self.dialect = engine.dialect.name
-        self._begun = False
         self._pooled = engine.raw_connection()
         driver: Any = self._pooled.driver_connection
         self._driver = driver
@@ -117,9 +117,7 @@ class TrailLink:
     @contextmanager
     def writing(self) -> Iterator[Callable[[str, Sequence[object]], Any]]:
         """One transaction: gives a function that executes a statement; durable when the block ends without error."""
-        self._begun = False
         self._driver.execute(self._begin)
-        self._begun = True
         try:
             yield self._driver.execute
         except BaseException:
@@ -127,10 +125,13 @@ class TrailLink:
             raise
         self._driver.execute("COMMIT")
 
-    @property
-    def died_idle(self) -> bool:
-        """Whether the connection had ended before the last transaction began: nothing of that was written."""
-        return not self._begun and getattr(self._driver, "closed", False)
+    def has_died(self) -> bool:
+        """Whether the database has ended the connection between transactions: then there is something to read on it."""
+        if self.dialect == "sqlite":
+            return False
+        looking = selecting.poll()
+        looking.register(self._driver.fileno(), selecting.POLLIN)
+        return bool(looking.poll(0))
 
     def close(self) -> None:
         """Give the connection up; it is not used again."""

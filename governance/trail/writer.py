@@ -196,19 +196,12 @@ class Recorder:
         while True:
             group = self._gather(jobs)
             try:
+                if link is not None and link.has_died():
+                    give_up(link)
+                    link, chain = None, None
                 link = link or self._databases.trail_link()
                 chain = chain or store.open_chain(link, clock.iso(clock.now()))
-                try:
-                    written = store.append(link, chain, records_of(group))
-                except Exception:
-                    if not link.died_idle:
-                        raise
-                    give_up(link)  # the database has been started anew: nothing of this was written, so it may be now
-                    link = self._databases.trail_link()
-                    chain = store.open_chain(link, clock.iso(clock.now()))
-                    asked, group = group, []
-                    self._take(group, asked)
-                    written = store.append(link, chain, records_of(group))
+                written = store.append(link, chain, [record for job in group for record in job.records])
                 self._release(group, chain)
                 chain, self._crowd = written, len(group) + jobs.qsize()
             except Exception as wrong:  # noqa: BLE001 - whatever failed, these records are not answered
@@ -254,11 +247,6 @@ class Recorder:
             job.ids = [decision_id(chain.name, number) for number in range(seq, after)]
             seq = after
         wake(group)
-
-
-def records_of(group: Sequence[Job]) -> list[Record]:
-    """All records of a group, in order."""
-    return [record for job in group for record in job.records]
 
 
 def give_up(link: TrailLink) -> None:

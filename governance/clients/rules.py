@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from governance.kernel.ids import random_name
-from governance.kernel.verdict import Reason, Verdict
+from governance.kernel.verdict import Reason, Verdict, unexplained
 
 MARK = "postern"
 SECRET_BYTES = 24
@@ -23,7 +23,6 @@ NAMELESS = Reason("nameless", "a front end needs a name")
 BAD_NAME = Reason("bad_name", "a front end's name is one line of at most 200 characters, all of which can be seen")
 BAD_SYSTEM = Reason("bad_system", "a system is named by its id, in one line that is not blank")
 ENDED = Reason("ended", "the key's last day is over")
-NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
 NOWHERE = Reason("no_redirect", "a front end needs at least one address to return people to")
 BAD_ADDRESS = Reason(
     "bad_address",
@@ -112,7 +111,7 @@ def are_systems(systems: Collection[str]) -> bool:
 
 def may_revoke(why: str) -> Verdict:
     """Whether a key or a front end may be revoked for this reason."""
-    return Verdict.unless((not why.strip(), NO_WHY))
+    return Verdict.unless(unexplained(why))
 
 
 class FrontEndFacts(NamedTuple):

@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict, NotFound
 from governance.kernel.recorded import change_of, close, erase_row, seen
-from governance.kernel.verdict import Reason, Verdict
+from governance.kernel.verdict import Reason, Verdict, unexplained
 from governance.ports.actor import Actor, Entry
 from governance.ports.sheet import Sheet
 from governance.trail.entries import tell
 
-NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
 END_FIRST = "end it first (postern lift, or postern facts withdraw), then erase it"
 NOTHING_PERSONAL = Reason("nothing_personal", "facts of this sheet hold nothing that could be erased")
 
@@ -23,7 +22,7 @@ def erase_fact(session: Session, sheet: Sheet, row_id: int, why: str, *, actor: 
     A standing fact that may forbid access is refused (`Sheet.forbids`): erasing never opens what was shut.
     Whoever later asks what was answered on the grounds of this fact is told that it is erased (`Erased`).
     """
-    Verdict.unless((not why.strip(), NO_WHY), (not sheet.erases, NOTHING_PERSONAL)).require()
+    Verdict.unless(unexplained(why), (not sheet.erases, NOTHING_PERSONAL)).require()
     model = sheet.model
     columns = {column.name: getattr(model, column.name) for column in model.__table__.columns}
     row = session.execute(select(*columns.values()).where(model.id == row_id)).mappings().one_or_none()

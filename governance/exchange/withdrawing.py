@@ -18,11 +18,10 @@ from governance.kernel.db import Databases
 from governance.kernel.errors import BadInput
 from governance.kernel.recorded import BATCH, Ledger, seen
 from governance.kernel.toml import Document
-from governance.kernel.verdict import Reason, Verdict
+from governance.kernel.verdict import Verdict, unexplained
 from governance.ports.actor import Actor, Entry
 from governance.ports.sheet import Sheet
 
-NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
 NOT_THERE = "no such fact stands"
 NOT_THERE_CURE = "Its identity has to be as it was recorded; postern export shows what stands."
 LEANT_ON = "other facts still name it"
@@ -43,7 +42,7 @@ def withdraw_rows(
 
     Whoever asks as of an earlier moment is still answered by them: that is what was known then.
     """
-    Verdict.unless((not why.strip(), NO_WHY)).require()
+    Verdict.unless(unexplained(why)).require()
     with databases.reading() as session:
         at = session.execute(select(Ledger.revision)).scalar_one()
         checked = check_rows(session, sheets, rows)

@@ -37,6 +37,14 @@ class Verdict:
             raise Refused(self)
 
 
+NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
+
+
+def unexplained(why: str) -> tuple[bool, Reason]:
+    """What stands in the way of an act for which no reason is given."""
+    return not why.strip(), NO_WHY
+
+
 class Refused(Answer):
     """A rule said no; the verdict carries every reason."""
 

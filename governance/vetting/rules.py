@@ -11,9 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from governance.kernel.clock import day_end, day_start, last_day_of_years
-from governance.kernel.verdict import Reason, Verdict
+from governance.kernel.verdict import Reason, Verdict, unexplained
 
-NO_WHY = Reason("reason_missing", "say why: the reason goes on the trail")
 ALREADY_SUSPENDED = Reason("already_suspended", "this person is suspended already")
 NOT_SUSPENDED = Reason("not_suspended", "this person is not suspended")
 
@@ -263,9 +262,9 @@ def next_day(days: Iterable[date | None], now: datetime) -> datetime | None:
 
 def may_suspend(why: str, *, suspended: bool) -> Verdict:
     """Whether a person may be suspended now, for this reason."""
-    return Verdict.unless((not why.strip(), NO_WHY), (suspended, ALREADY_SUSPENDED))
+    return Verdict.unless(unexplained(why), (suspended, ALREADY_SUSPENDED))
 
 
 def may_lift(why: str, *, suspended: bool) -> Verdict:
     """Whether a person's suspension may be lifted now, for this reason."""
-    return Verdict.unless((not why.strip(), NO_WHY), (not suspended, NOT_SUSPENDED))
+    return Verdict.unless(unexplained(why), (not suspended, NOT_SUSPENDED))

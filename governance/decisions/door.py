@@ -8,7 +8,7 @@ WSGI server, and in tests, the door itself is a WSGI application. Everything els
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -36,7 +36,6 @@ Told = tuple[bytes, dict[str, str]]
 PREFIX = "/systems/"
 JSON = "application/json"
 UNHURRIED = Pace(0)
-MOST_PATHS = 1_000  # a few for each system; what else is asked for may push them out for a moment
 STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -74,9 +73,8 @@ class Door:
             "/access/v1/evaluations": self.evaluations,
             **Finding(service, self._pace).views,
         }
-        self.find = lru_cache(MOST_PATHS)(self._find)
 
-    def _find(self, path: str) -> tuple[View, str] | None:
+    def find(self, path: str) -> tuple[View, str] | None:
         """The view for a path, and the system that it names; None where the application behind is meant."""
         if not path.startswith(PREFIX):
             return None

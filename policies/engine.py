@@ -186,16 +186,18 @@ class Question:
         return self._kept.setdefault(state, RoleAnswer(verdict, allows, denies, ids, sources))
 
 
-def questions_of(pack: Pack) -> dict[Triple, RoleQuestion]:
-    """Every question that a pack's rules answer, on one new engine."""
+def questions_of(pack: Pack) -> dict[tuple[str, str], dict[str, RoleQuestion]]:
+    """Every question that a pack's rules answer, on one new engine; by resource type and action, then by role."""
     engine = Engine(pack.standing)
     grouped: dict[Triple, list[Rule]] = {}
     for rule in pack.standing:
         grouped.setdefault((rule.role, rule.resource_type, rule.action), []).append(rule)
-    questions: dict[Triple, RoleQuestion] = {}
+    questions: dict[tuple[str, str], dict[str, RoleQuestion]] = {}
     for triple, rules in grouped.items():
         names = dict.fromkeys(name for rule in rules for name in rule.conditions)
-        questions[triple] = Question(engine, triple, tuple(pack.conditions[name] for name in names), tuple(rules))
+        question = Question(engine, triple, tuple(pack.conditions[name] for name in names), tuple(rules))
+        role, resource_type, action = triple
+        questions.setdefault((resource_type, action), {})[role] = question
     return questions
 
 
@@ -206,7 +208,7 @@ def build(pack: Pack, revision: int = 0, *, prove: bool = True) -> SystemRules:
     """
     try:
         questions = questions_of(pack)
-        for question in questions.values() if prove else ():
+        for question in (one for by_role in questions.values() for one in by_role.values()) if prove else ():
             question.answer((None,) * len(question.conditions))
     except PolicyError as wrong:
         raise BadInput([Fault(pack.texts.place, f"cannot be built: {wrong}")]) from wrong

@@ -29,7 +29,6 @@ from governance.ports.role_rules import (
 
 ROLE = "role"
 NO_RULES: tuple[Rule, ...] = ()
-UNRULED: Mapping[str, RoleQuestion] = {}
 NO_ANSWER = RoleAnswer(False, (), ())
 NO_OBJECTIONS: tuple[Objection, ...] = ()
 NO_GRANT = Objection(Code.NO_GRANT, "grant")
@@ -108,7 +107,7 @@ class Engine:
         """Of the chains that a person has, the one that comes nearest to a permit; the deny rules of all."""
         best: Judged | None = None
         lacks, system, denies = 0, rules.system, NO_RULES
-        by_role = rules.asked.get((question.resource_type, question.action), UNRULED)
+        by_role = rules.asked(question.resource_type, question.action)
         chains = entry.chains
         if chains is None or now is not self.memory.latest or (entry.until is not None and now >= entry.until):
             chains = self.chains.of(entry, self.systems, now)
@@ -132,8 +131,8 @@ class Engine:
 
     def _everyones(self, rules: SystemRules, question: Question, entry: Entry, now: datetime) -> tuple[Chain, ...]:
         """The chains of the roles that everybody holds, those that have a rule for this."""
-        about = (question.resource_type, question.action)
-        held = [role for role in rules.everyone if (role.name, *about) in rules.questions]
+        asked = rules.asked(question.resource_type, question.action)
+        held = [role for role in rules.everyone if role.name in asked]
         return tuple([chain for role in held for chain in self.chains.untried(entry, rules, role, now)])
 
     def held(self, rules: SystemRules, question: Question, entry: Entry, now: datetime) -> list[Chain]:
@@ -246,7 +245,7 @@ class Engine:
             for role in rules.roles.values():
                 demanded = tuple((demand.requirement, replace(demand.terms, source="")) for demand in role.demands)
                 same = first.setdefault(demanded, role)
-                asked = rules.questions.get((role.name, resource_type, action))
+                asked = rules.asked(resource_type, action).get(role.name)
                 if asked is not None and any(rule.effect == "allow" for rule in asked.rules):
                     ruled = tuple((rule.effect, rule.conditions) for rule in asked.rules)
                     kinds.setdefault((same.name, ruled), (same, asked))

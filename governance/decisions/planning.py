@@ -96,8 +96,8 @@ def allowing(rules: SystemRules, resource_type: str, action: str) -> list[str]:
     """The roles that have an allow rule for an action on a type."""
     return [
         role
-        for (role, kind, name), asked in rules.questions.items()
-        if (kind, name) == (resource_type, action) and any(rule.effect == "allow" for rule in asked.rules)
+        for role, asked in rules.asked(resource_type, action).items()
+        if any(rule.effect == "allow" for rule in asked.rules)
     ]
 
 
@@ -129,7 +129,7 @@ def constants(
     """
     found = {} if found is None else found
     for chain in chains:
-        asked = rules.questions.get((chain.role.name, question.resource_type, question.action))
+        asked = rules.asked(question.resource_type, question.action).get(chain.role.name)
         ruled = asked.conditions if asked is not None else ()
         obliged = [when for one in chain.role.obligations for when in one.when]
         for comparison in (each for condition in (*ruled, *obliged) for each in condition.compares):

@@ -176,7 +176,7 @@ def relevant(kind: str, rules: SystemRules, question: Question) -> SystemRules:
     """The rules with those roles alone that say anything of an action on a type, where only these are asked about."""
     if kind != "subject":
         return rules
-    named = {role for role, *asked in rules.questions if asked == [question.resource_type, question.action]}
+    named = rules.asked(question.resource_type, question.action)
     return replace(rules, roles={name: role for name, role in rules.roles.items() if name in named})
 
 

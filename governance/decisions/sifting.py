@@ -22,8 +22,8 @@ def sift(
     What else a permit needs is not looked at here. Those whose chains are in memory need no sifting; nor does anybody
     where everybody holds a role that might allow what is asked.
     """
-    about = (question.resource_type, question.action)
-    if any((role.name, *about) in rules.questions for role in rules.everyone):
+    by_role = rules.asked(question.resource_type, question.action)
+    if any(role.name in by_role for role in rules.everyone):
         return dict(people)
     memory = engine.memory
     memory.at(now)
@@ -33,7 +33,7 @@ def sift(
         name: [
             (asked, grant.organisation)
             for _, role, grant in granted(memory, entry, engine.systems)
-            if (asked := rules.questions.get((role.name, *about))) is not None
+            if (asked := by_role.get(role.name)) is not None
         ]
         for name, entry in new.items()
     }

@@ -107,8 +107,9 @@ def link_rows(links: Sequence[Link], *, full: bool, answered: bool) -> tuple[Lin
 def allowed_by(rules: SystemRules, role: str) -> tuple[tuple[str, str], ...]:
     """What a role has an allow rule for: kind of thing, and the actions on it."""
     found: dict[str, list[str]] = {}
-    for (name, kind, action), asked in rules.questions.items():
-        if name == role and any(rule.effect == "allow" for rule in asked.rules):
+    for (kind, action), by_role in rules.questions.items():
+        asked = by_role.get(role)
+        if asked is not None and any(rule.effect == "allow" for rule in asked.rules):
             found.setdefault(plain(kind), []).append(plain(action))
     return tuple((kind, ", ".join(actions)) for kind, actions in found.items())
 

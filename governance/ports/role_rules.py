@@ -195,19 +195,17 @@ class SystemRules:
     resource_types: Mapping[str, ResourceType]
     context: Mapping[str, Property]
     roles: Mapping[str, Role]
-    questions: Mapping[tuple[str, str, str], RoleQuestion]
+    questions: Mapping[tuple[str, str], Mapping[str, RoleQuestion]]  # by resource type and action, then by role
     rules: Mapping[str, Rule]
     mediation: Mediation = Mediation()
     cache_seconds: int = 0
     routes: tuple[Route, ...] = ()
     action: Mapping[str, Property] = field(default_factory=dict)
     everyone: tuple[Role, ...] = ()  # held by everybody who works somewhere, without a grant
-    asked: Mapping[tuple[str, str], Mapping[str, RoleQuestion]] = field(init=False)
-    """The questions by resource type and action, and then by role."""
 
-    def __post_init__(self) -> None:
-        """Sort the questions once, for those who ask."""
-        asked: dict[tuple[str, str], dict[str, RoleQuestion]] = {}
-        for (role, *about), question in self.questions.items():
-            asked.setdefault((about[0], about[1]), {})[role] = question
-        object.__setattr__(self, "asked", asked)
+    def asked(self, resource_type: str, action: str) -> Mapping[str, RoleQuestion]:
+        """What each role that has a rule for an action on a type says of it."""
+        return self.questions.get((resource_type, action), UNRULED)
+
+
+UNRULED: Mapping[str, RoleQuestion] = {}

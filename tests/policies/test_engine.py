@@ -93,7 +93,7 @@ def test_many_threads_ask_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_pack_becomes_a_system_s_rules(example: PackTexts, requirements: Mapping[str, Requirement]) -> None:
     rules = build(read_pack(example, requirements), 7)
     assert (rules.system, rules.revision, set(rules.rules)) == ("trip-register", 7, {"TRIP-1", "TRIP-2", "TRIP-3"})
-    printing = rules.questions["trip-leader", "emergency-sheet", "print"]
+    printing = rules.asked("emergency-sheet", "print")["trip-leader"]
     assert [condition.name for condition in printing.conditions] == [
         "own_school",
         "of_school_age",
@@ -103,7 +103,7 @@ def test_a_pack_becomes_a_system_s_rules(example: PackTexts, requirements: Mappi
     assert printing.answer((True, True, True, False)).allowed is True
     assert printing.answer((True, True, True, None)).denies[0].id == "TRIP-3"
     assert printing.answer((True, None, True, False)).allowed is False
-    assert ("trip-leader", "emergency-sheet", "edit") not in rules.questions
+    assert rules.asked("emergency-sheet", "edit") == {}
 
 
 def test_a_pack_that_cannot_be_built_is_refused(

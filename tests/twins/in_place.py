@@ -51,8 +51,11 @@ class InPlace:
         """A system's rules; their engine is the live one."""
         rules = self._stored.load(session, policy_revision)
         questions = {
-            triple: LiveQuestion(self._engine, triple, tuple(question.conditions), tuple(question.rules))
-            for triple, question in rules.questions.items()
+            about: {
+                role: LiveQuestion(self._engine, (role, *about), tuple(question.conditions), tuple(question.rules))
+                for role, question in by_role.items()
+            }
+            for about, by_role in rules.questions.items()
         }
         return replace(rules, questions=MappingProxyType(questions))
 
@@ -66,4 +69,4 @@ class InPlace:
 
 def rules_of(rules: SystemRules) -> tuple[Rule, ...]:
     """The rules of all questions."""
-    return tuple(rule for question in rules.questions.values() for rule in question.rules)
+    return tuple(rule for by_role in rules.questions.values() for one in by_role.values() for rule in one.rules)

@@ -51,10 +51,6 @@ class Function:
         given = {**self.defaults, **read_values(self.hints, self.needed, table)}
         if given.get("minimum", 0) > given.get("maximum", given.get("minimum", 0)):
             raise BadTable([TableFault("minimum", "is greater than maximum", "Exchange them.")])
-        empty = [name for name in given if given[name] == () and name in self.needed]
-        if empty:
-            cure = "Name at least one: with none it would never hold, and a rule that denies would deny nobody."
-            raise BadTable([TableFault(name, "is empty", cure) for name in empty])
         return given
 
     def properties(self, given: Mapping[str, Any]) -> dict[str, str]:

@@ -129,7 +129,7 @@ def read_vocabulary(notes: Notebook) -> Vocabulary:
             words.resource_types[name] = found
     words.resource_types = with_those_alike(words.resource_types)
     words.context = read_properties(notes, notes.section("context"), ("context",))
-    for name in RESERVED & words.context.keys():
+    for name in () if notes.stored else RESERVED & words.context.keys():
         type_ = LOOKED_AT.get(name)
         if words.context[name].type is not type_:
             cure = f'To look at it, declare it with type "{type_}".' if type_ else "Choose another name."
@@ -252,6 +252,9 @@ def read_condition(notes: Notebook, name: str, value: Any, path: Path_) -> Named
     except BadTable as wrong:
         notes.bad(path, wrong)
         return None
+    for empty in () if notes.stored else [key for key in function.needed if given[key] == ()]:
+        cure = "Name at least one: with none it would never hold, and a rule that denies would deny nobody."
+        notes.note((*path, empty), "is empty", cure)
     named = make_condition(name, function, given, head, path)
     note_detail(notes, path, named.condition.code, head.detail, supplied=dict(named.condition.detail))
     return named

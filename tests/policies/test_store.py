@@ -109,11 +109,16 @@ def test_a_stored_text_that_no_longer_loads_is_refused(
         StoredRoleRules(tuple(requirements.values())).load(session, number)
 
 
-def test_a_stored_text_loads_although_it_leaves_a_sentence_bare(
-    databases: Databases, pack: Pack, requirements: Mapping[str, Requirement]
+@pytest.mark.parametrize(("old", "new", "told"), [
+    ("{ part = ", "{ parts = ", "is not used by the sentences"),
+    ('values = ["medical"]', "values = []", "medical.values: is empty"),
+    ("[context]\n", '[context]\ntime = { type = "text" }\n', "is a name that every system has already"),
+])  # fmt: skip
+def test_a_stored_text_loads_although_checks_have_become_stricter(
+    databases: Databases, pack: Pack, requirements: Mapping[str, Requirement], old: str, new: str, told: str
 ) -> None:
-    bare = replace(pack.texts, system_toml=pack.texts.system_toml.replace("{ part = ", "{ parts = "))
-    with pytest.raises(BadInput, match="is not used by the sentences"):
+    bare = replace(pack.texts, system_toml=pack.texts.system_toml.replace(old, new))
+    with pytest.raises(BadInput, match=told):
         check_pack(bare, requirements)
     number, _ = activate(databases, read_pack(bare, requirements, stored=True))
     with databases.reading() as session:

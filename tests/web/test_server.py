@@ -38,6 +38,7 @@ def test_on_cores_of_their_own_threads_wait_for_each_other(
     with subprocess.Popen(command, env=shared_installation.environment, start_new_session=True) as process:
         try:
             while not listened_to(port):
+                assert process.poll() is None, "it ended before it listened"
                 time.sleep(0.05)
             tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             threads = [int(thread.name) for task in tasks for thread in Path(f"/proc/{task}/task").iterdir()]

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -26,33 +27,36 @@ def door() -> Iterator[socket.socket]:
         yield made
 
 
-def answer(door: socket.socket, told: bytes, *, hang_up: bool) -> list[socket.socket]:
-    """Answer the first who comes with some bytes; the line is kept open, or cut."""
-    kept: list[socket.socket] = []
+@contextmanager
+def answering(door: socket.socket, told: bytes, *, hang_up: bool) -> Iterator[str]:
+    """The address of one who answers the first who comes with some bytes, and hangs up at once or waits to the end."""
+    read = threading.Event()
 
     def once() -> None:
         line, _ = door.accept()
-        line.recv(10_000)
-        line.sendall(told)
-        line.close() if hang_up else kept.append(line)
+        with line, suppress(ConnectionError):  # whoever has read enough may hang up first
+            line.recv(10_000)
+            line.sendall(told)
+            if not hang_up:
+                read.wait()
 
-    threading.Thread(target=once, daemon=True).start()
-    return kept
+    thread = threading.Thread(target=once, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    read.set()
+    thread.join()
 
 
 @pytest.mark.parametrize("what", CUT)
 @pytest.mark.parametrize("hang_up", [True, False], ids=["gone", "waits"])
 def test_half_an_answer_is_none(door: socket.socket, monkeypatch: pytest.MonkeyPatch, what: str, hang_up: bool) -> None:
     monkeypatch.setattr(federation, "PATIENCE", (1, 0.3))
-    kept = answer(door, HEAD + CUT[what], hang_up=hang_up)
-    with pytest.raises(Unavailable):
-        federation.fetch(f"http://127.0.0.1:{door.getsockname()[1]}/jwks")
-    for line in kept:
-        line.close()
+    with answering(door, HEAD + CUT[what], hang_up=hang_up) as address, pytest.raises(Unavailable):
+        federation.fetch(f"{address}/jwks")
 
 
 def test_a_whole_answer_in_small_chunks_is_one(door: socket.socket) -> None:
     chunks = b"".join(b"1\r\n%c\r\n" % letter for letter in b'{"issuer": "https://login.example.org"}')
-    answer(door, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n", hang_up=True)
-    found = federation.fetch(f"http://127.0.0.1:{door.getsockname()[1]}/.well-known/openid-configuration")
+    with answering(door, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n", hang_up=True) as address:
+        found = federation.fetch(f"{address}/.well-known/openid-configuration")
     assert found == {"issuer": "https://login.example.org"}

@@ -23,7 +23,6 @@ from governance.decisions.questions import read_question
 from governance.decisions.schemas import batch_out
 from governance.decisions.service import Answered, Decisions, Held, Questions, Read
 from governance.kernel import clock
-from governance.kernel.errors import Answer
 from governance.ports.role_rules import SystemRules
 from governance.web import errors
 from governance.web.guards import guarded
@@ -203,8 +202,7 @@ def answered(made: Told, name: str) -> Reply:
 
 def refused(wrong: Exception, name: str, path: str) -> Reply:
     """Whatever went wrong, as a problem."""
-    found = errors.members(wrong) if isinstance(wrong, Answer) else errors.mistake(wrong, path)
-    more = errors.headers(wrong) if isinstance(wrong, Answer) else {}
+    found, more = errors.whatever(wrong, path)
     body = orjson.dumps(found)
     headers = {"Content-Type": errors.PROBLEM, HEADER: name, **PRIVATE, **more, "Content-Length": str(len(body))}
     return Reply(found["status"], headers, body)

@@ -149,11 +149,18 @@ def http(wrong: HTTPException) -> Response:
 
 def unexpected(wrong: Exception) -> Response:
     """A mistake of the program, behind Flask; or a database out of reach, which may be back in a moment."""
-    found = mistake(wrong, route())
+    found, more = whatever(wrong, route())
     response = tell(found)
-    if found["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers.update(headers(OUT_OF_REACH))
+    response.headers.update(more)
     return response
+
+
+def whatever(wrong: Exception, path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """A problem's members and headers for whatever went wrong."""
+    if isinstance(wrong, errors.Answer):
+        return members(wrong), headers(wrong)
+    found = mistake(wrong, path)
+    return found, headers(OUT_OF_REACH) if found["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def route() -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from governance.app import build_app
+from governance.decisions.door import refused
 from tests.facts import SETTINGS
 from tests.web.browser_kit import Browser
 from wsgi import AREAS
@@ -36,3 +39,9 @@ def test_a_program_is_told_so(adrift: Flask, method: str, path: str) -> None:
     told = adrift.test_client().open(path, method=method, headers={"Accept": "application/json"}, json={})
     assert (told.status_code, told.content_type) == (503, "application/problem+json")
     assert (told.get_json()["code"], told.headers["Retry-After"]) == ("facts_unavailable", "1")
+
+
+def test_the_deciding_door_says_so_whenever_it_finds_out() -> None:
+    reply = refused(OperationalError("select 1", {}, OSError()), "n", "/systems/alpha/access/v1/evaluation")
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+    assert orjson.loads(reply.body)["code"] == "facts_unavailable"

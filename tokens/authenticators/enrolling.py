@@ -88,7 +88,7 @@ def begin_hotp(
 ) -> int:
     """Begin to add a hardware token by its serial number and its typed secret."""
     store.free_serial(session, visitor.person, serial)
-    seed = _checked(session, sealer, visitor.person, serial, typed_seed)
+    seed = _checked(session, sealer, serial, typed_seed)
     row = begin(session, visitor, Kind.HOTP, label, now=now, values={"serial": serial})
     store.set_secret(session, row, sealer.seal(seed, store.place(row)), instead_of=None)
     return row
@@ -109,7 +109,7 @@ def assign_hotp(
     rules.may_help(reference, actor.name).require()
     rules.may_name(label).require()
     person = get_person(session, reference).id
-    seed = _checked(session, sealer, person, serial, typed_seed)
+    seed = _checked(session, sealer, serial, typed_seed)
     row = {
         "person_id": person, "kind": Kind.HOTP.value, "label": label, "state": State.PENDING.value,
         "created_at": now, "ends_at": now + rules.ASSIGNED_FOR, "begun_in": None, "serial": serial,
@@ -153,6 +153,8 @@ def finish(
     if one is None or not rules.may_finish(one, visitor, now) or one.kind not in (Kind.TOTP, Kind.HOTP):
         return answer(Finding.UNUSABLE)
     may_add(session, visitor, now=now).require()
+    if one.kind is Kind.HOTP:
+        _refuse_known(session, sealer, open_secret(session, sealer, row))
     codes = [totp.read_code(text, one.digits) for text in typed]
     if any(code is None for code in codes):
         return answer(Finding.MALFORMED, digits=one.digits)
@@ -235,7 +237,8 @@ def _judge(session: Session, sealer: Sealer, one: AuthenticatorFacts, codes: lis
     return judge(seed, one, codes[0], now)
 
 
-def _checked(session: Session, sealer: Sealer, person: int, serial: str, typed_seed: str) -> bytes:
+def _checked(session: Session, sealer: Sealer, serial: str, typed_seed: str) -> bytes:
+    """A token's secret as it was typed, where it and its serial are good and stand on nobody's token yet."""
     seed = totp.read_seed(typed_seed)
     well = serial.isascii() and serial.isprintable() and 1 <= len(serial.strip()) <= 60
     Verdict.unless(
@@ -243,14 +246,18 @@ def _checked(session: Session, sealer: Sealer, person: int, serial: str, typed_s
         (seed is None or len(set(seed)) < FEWEST_BYTES, rules.NO_SEED),
         (well and store.serial_taken(session, serial), rules.SERIAL_TAKEN),
     ).require()
-    mine = [one.id for one in store.list_of(session, [person]) if one.kind is Kind.HOTP and one.activated_at]
-    again = any(_is_of(session, sealer, row, seed or b"") for row in mine)
-    Verdict.unless((again, rules.SEED_TAKEN)).require()  # else each of its codes would be good at each
+    _refuse_known(session, sealer, seed or b"")
     return seed or b""
 
 
-def _is_of(session: Session, sealer: Sealer, row: int, seed: bytes) -> bool:
+def _refuse_known(session: Session, sealer: Sealer, seed: bytes) -> None:
+    """Raise `Refused` where a token that counts has this secret: each of its codes would be good at each."""
+    known = any(_is_of(sealer, row, sealed, seed) for row, sealed in store.list_tokens(session))
+    Verdict.unless((known, rules.SEED_TAKEN)).require()
+
+
+def _is_of(sealer: Sealer, row: int, sealed: bytes, seed: bytes) -> bool:
     try:
-        return hmac.compare_digest(open_secret(session, sealer, row), seed)
+        return hmac.compare_digest(sealer.open(sealed, store.place(row)), seed)
     except Unavailable:  # sealed under a key that is lost: no code of it is good any more
         return False

@@ -141,6 +141,13 @@ def serial_taken(session: Session, serial: str) -> bool:
     return session.scalars(select(Authenticator.id).where(Authenticator.serial == serial)).first() is not None
 
 
+def list_tokens(session: Session) -> list[tuple[int, bytes]]:
+    """The sealed secrets of all hardware tokens that ever gave their first code, whoever's they are."""
+    known = (Authenticator.kind == Kind.HOTP, Authenticator.activated_at.is_not(None))
+    question = select(Authenticator.id, Authenticator.secret).where(*known)
+    return [(row, sealed) for row, sealed in session.execute(question) if sealed is not None]
+
+
 def set_accepted(session: Session, row: int, step: int, now: datetime, **values: Any) -> bool:
     """Accept a step or counter: by one statement, once, and never one that is not after the last."""
     fresh = (Authenticator.last_step < step, or_(Authenticator.told_step.is_(None), Authenticator.told_step != step))

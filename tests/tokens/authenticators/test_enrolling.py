@@ -1,5 +1,6 @@
 """Authenticators are added by whoever may, count after their first code, and never show their secret again."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -148,13 +149,17 @@ def test_recovery_codes_are_no_first_authenticator(room):
 SEED = bytes(range(20))
 
 
+def seed_for(one):
+    return hashlib.sha1(one.reference.encode(), usedforsecurity=False).digest()
+
+
 def test_a_token_is_added_by_its_serial_and_secret(room):
     one, _, _ = room.with_app()
     with room.change() as session:
         row = enrolling.begin_hotp(
-            session, room.sealer, one.visitor, f"T-{one.reference}", SEED.hex(), "Token", now=NOON
+            session, room.sealer, one.visitor, f"T-{one.reference}", seed_for(one).hex(), "Token", now=NOON
         )
-    assert finished(room, one, row, totp.code_of(SEED, 3)).good
+    assert finished(room, one, row, totp.code_of(seed_for(one), 3)).good
     assert room.facts(one, row).last_step == 3
 
 
@@ -175,26 +180,44 @@ def test_a_serial_is_registered_once_but_an_unfinished_one_can_begin_again(room)
     serial = f"U-{one.reference}"
     for _ in range(2):
         with room.change() as session:
-            row = enrolling.begin_hotp(session, room.sealer, one.visitor, serial, SEED.hex(), "Token", now=NOON)
-    assert finished(room, one, row, totp.code_of(SEED, 0)).good
+            row = enrolling.begin_hotp(
+                session, room.sealer, one.visitor, serial, seed_for(one).hex(), "Token", now=NOON
+            )
+    assert finished(room, one, row, totp.code_of(seed_for(one), 0)).good
     for who in (one, other):
         with pytest.raises(Refused) as wrong, room.change() as session:
-            enrolling.begin_hotp(session, room.sealer, who.visitor, serial, SEED.hex(), "Token", now=NOON)
+            enrolling.begin_hotp(session, room.sealer, who.visitor, serial, seed_for(one).hex(), "Token", now=NOON)
         assert codes_of(wrong) == ["serial_taken"]
 
 
-def test_one_token_is_not_registered_twice_under_two_serials(room):
+def test_one_token_is_not_registered_twice_under_two_serials_by_the_same_or_by_another(room):
     one, _, _ = room.with_app()
+    other, _, _ = room.with_app()
     with room.change() as session:
         first = enrolling.begin_hotp(
-            session, room.sealer, one.visitor, f"T1-{one.reference}", SEED.hex(), "T", now=NOON
+            session, room.sealer, one.visitor, f"T1-{one.reference}", seed_for(one).hex(), "T", now=NOON
         )
-    assert finished(room, one, first, totp.code_of(SEED, 0)).good
-    for again in (enrolling.begin_hotp, enrolling.assign_hotp):
-        who, more = (one.visitor, {}) if again is enrolling.begin_hotp else (one.reference, {"actor": MO})
-        with pytest.raises(Refused) as wrong, room.change() as session:
-            again(session, room.sealer, who, f"T2-{one.reference}", SEED.hex(), "T", now=NOON, **more)
-        assert codes_of(wrong) == ["seed_taken"]
+    assert finished(room, one, first, totp.code_of(seed_for(one), 0)).good
+    begin, assign = enrolling.begin_hotp, enrolling.assign_hotp
+    for whose in (one, other):
+        for again, who, more in ((begin, whose.visitor, {}), (assign, whose.reference, {"actor": MO})):
+            with pytest.raises(Refused) as wrong, room.change() as session:
+                again(session, room.sealer, who, f"T2-{one.reference}", seed_for(one).hex(), "T", now=NOON, **more)
+            assert codes_of(wrong) == ["seed_taken"]
+
+
+def test_of_two_who_begin_with_one_token_the_first_to_give_a_code_has_it(room):
+    one, _, _ = room.with_app()
+    other, _, _ = room.with_app()
+    rows = []
+    for who in (one, other):
+        with room.change() as session:
+            serial, seed = f"S-{who.reference}", seed_for(one).hex()
+            rows.append(enrolling.begin_hotp(session, room.sealer, who.visitor, serial, seed, "T", now=NOON))
+    assert finished(room, one, rows[0], totp.code_of(seed_for(one), 0)).good
+    with pytest.raises(Refused) as wrong:
+        finished(room, other, rows[1], totp.code_of(seed_for(one), 1))
+    assert codes_of(wrong) == ["seed_taken"]
 
 
 def test_a_secret_that_no_generator_makes_is_none(room):
@@ -209,12 +232,12 @@ def test_an_assigned_token_waits_for_its_holder_and_guesses_at_it_count(room):
     one = room.person()
     with room.change() as session:
         row = enrolling.assign_hotp(
-            session, room.sealer, one.reference, f"A-{one.reference}", SEED.hex(), "Token", actor=MO, now=NOON
+            session, room.sealer, one.reference, f"A-{one.reference}", seed_for(one).hex(), "Token", actor=MO, now=NOON
         )
     assert room.mails(one) == ["authenticator-assigned"]
     assert finished(room, one, row, "000000").finding is Finding.WRONG
-    assert finished(room, one, row, totp.code_of(SEED, 0)).finding is Finding.WAIT
-    assert finished(room, one, row, totp.code_of(SEED, 0), now=NOON + MINUTE).good
+    assert finished(room, one, row, totp.code_of(seed_for(one), 0)).finding is Finding.WAIT
+    assert finished(room, one, row, totp.code_of(seed_for(one), 0), now=NOON + MINUTE).good
 
 
 def test_an_assigned_token_is_no_way_round_a_loss(room):
@@ -223,10 +246,10 @@ def test_an_assigned_token_is_no_way_round_a_loss(room):
     one.visitor = room.visit(one.number, one.reference)
     with room.change() as session:
         assigned = enrolling.assign_hotp(
-            session, room.sealer, one.reference, f"B-{one.reference}", SEED.hex(), "Token", actor=MO, now=NOON
+            session, room.sealer, one.reference, f"B-{one.reference}", seed_for(one).hex(), "Token", actor=MO, now=NOON
         )
     with pytest.raises(Refused) as wrong:
-        finished(room, one, assigned, totp.code_of(SEED, 0))
+        finished(room, one, assigned, totp.code_of(seed_for(one), 0))
     assert codes_of(wrong) == ["needs_replacement"]
     assert row != assigned
 

@@ -18,7 +18,7 @@ from tokens.authenticators import totp
 
 START = datetime(2026, 6, 2, 9, tzinfo=UTC)
 MINE, SECOND = "/account/authenticators", "/sign-in/second-step"
-TOKEN_SEED = b"planted-token-seed!!"
+TOKEN_SEED = "planted-{:>012.12}"
 NUMBERS = count(1)
 SHOWN_ONCE = "/add/totp/"
 
@@ -72,8 +72,9 @@ def walk(browser, reference, moved):
     page.send(code=typed["wrong trial"])
     page.send(code=typed["trial"])
     codes = [one.text for one in browser.get(f"{MINE}/add/recovery").send().tree.all("code")]
-    token = browser.get(f"{MINE}/add/hotp").send(serial=f"PL-{reference}", secret=TOKEN_SEED.hex(), label="T").follow()
-    token.send(code=totp.code_of(TOKEN_SEED, 0))
+    of_token = TOKEN_SEED.format(reference).encode()
+    token = browser.get(f"{MINE}/add/hotp").send(serial=f"PL-{reference}", secret=of_token.hex(), label="T").follow()
+    token.send(code=totp.code_of(of_token, 0))
     moved.shift(timedelta(minutes=1))
     browser.sign_in(reference, "")
     step = browser.get(SECOND)
@@ -92,7 +93,7 @@ def walk(browser, reference, moved):
     browser.post(SECOND, {**forms, "planted": codes[2]})
     packed = [code.replace("-", "") for code in codes]
     seeds = [seed.hex(), base64.b32encode(seed).decode(), totp.as_typed(seed), repr(seed)]
-    seeds += [TOKEN_SEED.hex(), TOKEN_SEED.decode(), base64.b32encode(TOKEN_SEED).decode()]
+    seeds += [of_token.hex(), of_token.decode(), base64.b32encode(of_token).decode()]
     return {"seeds": seeds, "codes": [*typed.values(), *pair], "recovery": [*codes, *packed]}
 
 

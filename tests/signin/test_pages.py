@@ -1,12 +1,13 @@
 """The pages of sign-in: what they show, set and refuse. What stands behind them is tested on both databases."""
 
 import re
+import time
 
 import pytest
 
 from governance.people.signin.rules import Purpose
 from governance.people.signin.service import accounts
-from governance.people.signin.views import COOKIE
+from governance.people.signin.views import COOKIE, links
 from governance.people.signin.views.entering import STOPPED, WRONG, waiting
 from governance.ports.authorise import Permission
 from tests.signin.browsers import Site
@@ -133,6 +134,14 @@ def test_recovery_from_end_to_end(quick_site: Site) -> None:
     answer = browser.post(path, {"new_password": OTHER})
     assert (answer.status_code, answer.location) == (303, "/sign-in/second-step")
     assert quick_site.place.enter(ann, OTHER).secret
+
+
+def test_how_long_an_answer_takes_says_nothing_of_who_is_there(quick_site: Site) -> None:
+    browser, ann = quick_site.browser(), quick_site.place.member()
+    for name in (ann, "nobody.at.all"):
+        began = time.monotonic()
+        assert browser.post("/recover", {"name": name}).status_code == 303
+        assert time.monotonic() - began >= links.ASKED_SECONDS
 
 
 def test_no_other_site_uses_a_link_up(quick_site: Site) -> None:

@@ -188,10 +188,16 @@ def activate(session: Session, visitor: Visitor, one: AuthenticatorFacts, step: 
     return accept(session, visitor, one)
 
 
-def new_recovery_codes(session: Session, sealer: Sealer, visitor: Visitor, *, now: datetime) -> list[str]:
-    """Make a set of recovery codes, which are in the answer and nowhere else; older sets are dead."""
+def new_recovery_codes(
+    session: Session, sealer: Sealer, visitor: Visitor, *, instead_of: int, now: datetime
+) -> list[str]:
+    """Make a set of recovery codes, which are in the answer and nowhere else; older sets are dead.
+
+    `instead_of` is the set that stood when they were asked for (0: none): a page sent once more makes no others.
+    """
     if not visitor.is_proved:
         Verdict((rules.NEEDS_REPLACEMENT,)).require()
+    Verdict.unless((standing_codes(session, visitor.person) != instead_of, rules.CODES_MADE)).require()
     actor = Actor(visitor.reference, "page")
     retire_recovery(session, visitor.person, visitor.reference, actor=actor, now=now)
     row = begin(session, visitor, Kind.RECOVERY, KIND_NAMES[Kind.RECOVERY], now=now)
@@ -203,6 +209,12 @@ def new_recovery_codes(session: Session, sealer: Sealer, visitor: Visitor, *, no
     store.tell_of(session, Entry("authenticator.enrolled", actor, {**details, "codes": len(codes)}))
     notify(session, visitor.person, "recovery-codes-made", {}, now=now)
     return codes
+
+
+def standing_codes(session: Session, person: int) -> int:
+    """The number of a person's newest set of recovery codes that is not at its end; 0 where there is none."""
+    sets = [one for one in store.list_of(session, [person]) if one.kind is Kind.RECOVERY]
+    return next((one.id for one in sets if State.RETIRED in rules.NEXT_STATES[one.state]), 0)
 
 
 def retire_recovery(session: Session, person: int, reference: str, *, actor: Actor, now: datetime) -> None:

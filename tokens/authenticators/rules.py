@@ -201,6 +201,11 @@ DECIDED = Reason("decided", "This was decided already.")
 NO_WHY = Reason("no_why", "Say why; it goes on the record.")
 NO_LABEL = Reason("no_label", f"Give it a name of 1 to {LONGEST_LABEL} characters.")
 LAST_ONE = Reason("last_one", "This is your only way to prove who you are. Add another one first, or report it lost.")
+CODES_MADE = Reason(
+    "codes_made",
+    "Your recovery codes were made already, and they are shown only once. If you did not keep them, make new ones from "
+    "“My authenticators”.",
+)
 SEED_TAKEN = Reason("seed_taken", "This token is registered already, under another serial number.")
 SERIAL_TAKEN = Reason("serial_taken", "A token with this serial number is registered already.")
 NO_SERIAL = Reason("no_serial", "Type the serial number that is printed on the token.")

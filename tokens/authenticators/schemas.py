@@ -94,5 +94,11 @@ class WhyForm(Schema):
     why = line("Say why; it goes on the record", 400)
 
 
+class CodesForm(Schema):
+    """A button that makes recovery codes, with the number of the set that stands."""
+
+    instead_of = fields.Integer(load_default=0, validate=validate.Range(0))
+
+
 class NothingForm(Schema):
     """A button, and nothing beside it."""

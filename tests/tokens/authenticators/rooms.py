@@ -1,5 +1,6 @@
 """A place where people have authenticators: databases, what seals, people with accounts and sessions, codes to type."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -121,9 +122,10 @@ class Room:
             proof = enrolling.finish(session, self.sealer, one.visitor, row, (code_at(seed, now),), now=now)
         return row, seed, proof
 
-    def with_token(self, now: datetime = NOON, seed: bytes = b"12345678901234567890") -> tuple[Person, int, bytes]:
+    def with_token(self, now: datetime = NOON) -> tuple[Person, int, bytes]:
         """Somebody whose hardware token counts, after its code number 0."""
         one = self.person()
+        seed = seed_for(one)
         with self.change(now) as session:
             row = enrolling.assign_hotp(
                 session, self.sealer, one.reference, f"S-{one.reference}", seed.hex(), "Token", actor=MO, now=now
@@ -135,7 +137,8 @@ class Room:
     def recovery(self, one: Person, now: datetime = NOON) -> tuple[int, list[str]]:
         """A set of recovery codes of somebody who is signed in."""
         with self.change(now) as session:
-            codes = enrolling.new_recovery_codes(session, self.sealer, one.visitor, now=now)
+            standing = enrolling.standing_codes(session, one.visitor.person)
+            codes = enrolling.new_recovery_codes(session, self.sealer, one.visitor, instead_of=standing, now=now)
             row = next(
                 it.id for it in store.list_of(session, [one.number]) if it.kind == "recovery" and not it.ended_at
             )
@@ -203,6 +206,11 @@ def mailed(databases: Databases, sealer: Sealer, reference: str, template: str) 
         mail: Any = session.scalars(mine.where(OutboxMail.template == template).order_by(OutboxMail.id.desc())).first()
         assert isinstance(mail.data, str) is ("link" in declared(template))
         return outbox.opened(mail, sealer)
+
+
+def seed_for(one: Person) -> bytes:
+    """The secret of a person's hardware token: each has another."""
+    return hashlib.sha1(one.reference.encode(), usedforsecurity=False).digest()
 
 
 def code_at(seed: bytes, now: datetime, steps: int = 0) -> str:

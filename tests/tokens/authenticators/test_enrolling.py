@@ -1,13 +1,12 @@
 """Authenticators are added by whoever may, count after their first code, and never show their secret again."""
 
-import hashlib
 from datetime import timedelta
 
 import pytest
 
 from governance.kernel.errors import NotFound
 from governance.kernel.verdict import Refused
-from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, STEP, code_at, older, wrong_code
+from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, STEP, code_at, older, seed_for, wrong_code
 from tokens.authenticators import enrolling, service, store, totp
 from tokens.authenticators.rules import Finding, Kind, State
 
@@ -147,10 +146,6 @@ def test_recovery_codes_are_no_first_authenticator(room):
 # --- hardware tokens
 
 SEED = bytes(range(20))
-
-
-def seed_for(one):
-    return hashlib.sha1(one.reference.encode(), usedforsecurity=False).digest()
 
 
 def test_a_token_is_added_by_its_serial_and_secret(room):

@@ -116,6 +116,19 @@ def test_an_app_is_added_in_four_screens(desk):
     assert desk.mail(reference, "authenticator-added") == {"kind": "Authenticator app"}
 
 
+def test_a_page_of_recovery_codes_that_is_sent_once_more_makes_no_others(desk):
+    browser, _ = desk.person()
+    picture = browser.get(f"{MINE}/add").send(kind="totp").follow()
+    picture.send(code=desk.code(totp.read_seed(picture.tree.one("p", id="key").text)), label="Phone")
+    asked = browser.get(f"{MINE}/add/recovery")
+    first = {one.text for one in asked.send().tree.all("code")}
+    again = asked.send()
+    assert (len(first), again.status, again.tree.all("code")) == (10, 403, [])
+    assert "shown only once" in again.words
+    anew = browser.get(f"{MINE}/add/recovery").send()
+    assert len(first | {one.text for one in anew.tree.all("code")}) == 20
+
+
 def test_the_picture_says_what_the_typed_key_says(desk):
     """The picture is drawn of the very address that holds the key, without any style of its own."""
     from tokens.authenticators.drawing import draw_qr

@@ -11,7 +11,7 @@ from governance.web.headers import unreferred
 from governance.web.pages import go, of_own, render
 from tokens.authenticators import enrolling, replacing, service
 from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Kind
-from tokens.authenticators.schemas import NothingForm
+from tokens.authenticators.schemas import CodesForm, NothingForm
 from tokens.authenticators.views import MINE, REPLACEMENT, changed, house, laid, refused, sealer
 
 
@@ -34,17 +34,17 @@ def added() -> Response:
 @of_own("enrol-authenticator")
 def explain_codes() -> Response:
     """Say what recovery codes are for, before they are made."""
-    return render("authenticators/add-recovery.html", again=any(one.kind is Kind.RECOVERY for one in my_ways()))
+    with house().databases.reading() as session:
+        return render("authenticators/add-recovery.html", standing=enrolling.standing_codes(session, g.visitor.person))
 
 
 @of_own("enrol-authenticator")
 def make_codes() -> Response:
     """Make recovery codes. They are shown in the answer itself, for nothing keeps them: no other page does so."""
-    read_form(NothingForm)
-    now = clock.now()
+    instead_of, now = read_form(CodesForm).values.get("instead_of", 0), clock.now()
     try:
         with house().databases.change(g.visitor.reference, now) as session:
-            codes = enrolling.new_recovery_codes(session, sealer(), g.visitor, now=now)
+            codes = enrolling.new_recovery_codes(session, sealer(), g.visitor, instead_of=instead_of, now=now)
     except Refused as wrong:
         return refused(wrong)
     return render("authenticators/recovery-codes.html", codes=codes, made_at=now)

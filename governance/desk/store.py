@@ -42,6 +42,7 @@ class Post(NamedTuple):
 
     person: int
     organisation: int
+    organisation_reference: str
     organisation_name: str
     post: str
     ends_on: date | None
@@ -108,9 +109,11 @@ def list_posts(session: Session, part: Part, people: Collection[int]) -> dict[in
     """The posts that some people have now in a part; those elsewhere are nobody's business here."""
     inside, found = select(below(part).c.id), dict[int, list[Post]]()
     known = and_(OrganisationDetails.organisation_id == Employment.organisation_id, seen(OrganisationDetails, part.at))
-    columns = (Employment.person_id, Employment.organisation_id, OrganisationDetails.name, Employment.post)
-    question = select(*columns, Employment.ends_on).join(OrganisationDetails, known)
-    question = question.where(Employment.organisation_id.in_(inside), works_now(part)).order_by(Employment.id)
+    where = (Employment.organisation_id, Organisation.reference, OrganisationDetails.name)
+    question = select(Employment.person_id, *where, Employment.post, Employment.ends_on)
+    named = question.join(Organisation, Organisation.id == Employment.organisation_id)
+    inside_now = (Employment.organisation_id.in_(inside), works_now(part))
+    question = named.join(OrganisationDetails, known).where(*inside_now).order_by(Employment.id)
     for some in portions(people):
         for row in session.execute(question.where(Employment.person_id.in_(some))):
             found.setdefault(row[0], []).append(Post(*row))

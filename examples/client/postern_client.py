@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import socket
 import ssl
@@ -24,11 +25,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+log = logging.getLogger("postern_client")
 DEADLINE_SECONDS = 0.8
 """How long a question may take in all: finding the host, connecting, TLS, asking, and reading the last byte."""
 LONGEST_ANSWER = 4 * 1024 * 1024
@@ -65,6 +67,8 @@ class Reason:
     who: str = ""
     requirement: str = ""
     step_up: Mapping[str, Any] | None = None
+    detail: str = ""
+    """What Postern said is wrong with the question: for whoever looks after this program, and for no page."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,11 @@ class Obligation:
 
 @dataclass(frozen=True)
 class Decision:
-    """A permit or a refusal. `number` finds the record of it: show it to whoever was refused."""
+    """A permit or a refusal. `number` finds the record of it: show it to whoever was refused.
+
+    `addressed_to`: the person for whom one asked, where that was somebody else. The reasons speak to them, and are
+    theirs alone to read.
+    """
 
     allowed: bool
     reasons: tuple[Reason, ...] = ()
@@ -96,6 +104,7 @@ class Decision:
     number: str = ""
     asked_fields: frozenset[str] | None = None
     identifying: frozenset[str] = frozenset()
+    addressed_to: str = ""
 
     @property
     def step_up(self) -> dict[str, str] | None:
@@ -104,7 +113,7 @@ class Decision:
         Parameters of OpenID Connect: `acr_values` where another factor is needed, and how old it may be (`max_age`).
         """
         asked = [one.step_up for one in self.reasons]
-        if self.allowed or not asked or any(one is None for one in asked):
+        if self.allowed or self.addressed_to or not asked or any(one is None for one in asked):
             return None
         found = {name: str(value) for one in asked for name, value in (one or {}).items()}
         return {"max_age": "0", **found} if "acr_values" in found else found
@@ -114,7 +123,9 @@ class Decision:
         return [one for one in self.obligations if one.type == kind]
 
     def fields(self, names: Iterable[str]) -> list[str]:
-        """Which of these names may leave: those asked for, less what an obligation does not name."""
+        """Which of these names may leave: those asked for, less what an obligation does not name; of a refusal none."""
+        if not self.allowed:
+            return []
         listed: list[Collection[str]] = [one.properties["fields"] for one in self.obliged("fields")]
         if self.asked_fields is not None:
             listed.append(self.asked_fields)
@@ -125,9 +136,10 @@ class Decision:
     def show(self, record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
         """What of a record may leave: of `names` those permitted, some with what has to stand in their place.
 
-        Give templates and JSON this, never the record. Of a refusal, or where only totals may leave, it is empty.
+        Give templates and JSON this, never the record. It is empty of a refusal, where only totals may leave, and of a
+        record outside a cohort that the permit is limited to.
         """
-        if not self.allowed or self.obliged("aggregate"):
+        if not self.rows([record]) or self.obliged("aggregate"):
             return {}
         instead = {name: value for one in self.obliged("substitute") for name, value in one.properties.items()}
         return {name: instead.get(name, record.get(name)) for name in self.fields(names)}
@@ -135,7 +147,7 @@ class Decision:
     def rows(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """The rows inside every cohort that the permit is limited to; a row that does not say is outside."""
         cohorts = [one.properties for one in self.obliged("cohort")]
-        return [row for row in rows if all(_inside(row, cohort) for cohort in cohorts)]
+        return [row for row in rows if self.allowed and all(_inside(row, cohort) for cohort in cohorts)]
 
     def smallest_cell(self, least: int = 5) -> int:
         """The smallest number that a table may show: your own rule, or the obligation's where that is stricter."""
@@ -154,7 +166,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which rows of a list a person may see: `reasons` where none, and with `confirm` ask about each that passes."""
+    """Which rows of a list a person may see: `reasons` where none, and with `confirm` ask about each that passes.
+
+    `given` is what the plan was asked for all rows, `said` how a row has to say each property, `number` what finds it.
+    """
 
     kind: str
     condition: Mapping[str, Any] | None = None
@@ -162,12 +177,25 @@ class Plan:
     reasons: tuple[Reason, ...] = ()
     routes: tuple[Route, ...] = ()
     obligations: tuple[Obligation, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    number: str = ""
 
     def passes(self, row: Mapping[str, Any]) -> bool:
         """Whether a row may be seen, as far as the plan can tell."""
+        whole = self.whole(row)
         if self.kind == "conditional" and self.condition is not None:
-            return holds(self.condition, row)
+            return holds(self.condition, whole)
         return self.kind == "always"
+
+    def whole(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row with what is given for all; raises `NotUnderstood` where it says that, or anything, in another way."""
+        for name, value in row.items():
+            if name in self.given and not _same(value, self.given[name]):
+                raise NotUnderstood(f"A row says another {name} than the plan was asked for.")
+            if name in self.said and value is not None and not _is_said(value, self.said[name]):
+                raise NotUnderstood(f"A row says {name} as no question may.")
+        return {**row, **self.given}
 
 
 class NotUnderstood(ValueError):
@@ -178,7 +206,11 @@ class NotUnderstood(ValueError):
         self.status = status
 
 
-class NoPlan(Exception):
+class NotTaken(NotUnderstood):
+    """A question that Postern did not take, and what it said is wrong with it."""
+
+
+class NoPlan(NotTaken):
     """This Postern gives no plans: ask about each row."""
 
 
@@ -222,12 +254,8 @@ class Postern:
         try:
             asked = json.dumps(body, sort_keys=True, allow_nan=False)
             decision = self._keep_in_mind(asked) or self._ask_one(asked, question)
-        except NotUnderstood as wrong:
-            return _denied("answer_not_understood", str(wrong))
-        except (OSError, http.client.HTTPException) as away:
-            return _denied(*_why_away(away))
-        except (TypeError, ValueError, RecursionError):
-            return _denied("question_not_asked", "The question could not be written down.")
+        except FAILURES as wrong:
+            return _failed(wrong)
         return self._fulfilled(decision, question)
 
     def decide_many(
@@ -247,6 +275,8 @@ class Postern:
         The last decision is the one that counts; those before it say what is withheld, and why.
         """
         questions = [Question(subject, action, resource, context or {}) for resource in resources]
+        if not 0 < len(questions) <= MOST_AT_ONCE:
+            return [_denied("question_not_asked", f"It asks about 1 to {MOST_AT_ONCE} records in turn.")]
         *refused, last = self._many(questions, self._line.begin(), fulfil=False, until_permitted=True)
         return [*refused, self._fulfilled(last, questions[len(refused)])]
 
@@ -258,10 +288,15 @@ class Postern:
         context: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
     ) -> Plan:
-        """Which rows of this type may the person see? Raises `NoPlan` where Postern gives none, else denies as ever."""
-        return self._plan(
-            Question(subject, action, Resource(kind, "", properties or {}), context or {}), self._line.begin()
-        )
+        """Which rows of this type may the person see? None where Postern gives no plan, with the reason.
+
+        `properties` are those that all rows share, such as the fields that the list shows: the plan looks at others.
+        """
+        question = Question(subject, action, Resource(kind, "", properties or {}), context or {})
+        try:
+            return self._plan(question, self._line.begin())
+        except NoPlan as wrong:
+            return Plan("never", reasons=_failed(wrong).reasons)
 
     def permitted(
         self,
@@ -282,7 +317,9 @@ class Postern:
         questions = [Question(subject, action, resource, context or {}) for resource in resources]
         at_all = Question(subject, action, ordinary, context or {})
         try:
-            plan = self._plan(replace(at_all, resource=Resource(ordinary.type, "")), until)
+            plan = self._plan(
+                replace(at_all, resource=Resource(ordinary.type, "", _shared(ordinary, resources))), until
+            )
         except NoPlan:
             first, *others = self._many([at_all, *questions], until, fulfil=False)
             return self._of_rows(first, questions, others)
@@ -349,12 +386,8 @@ class Postern:
                 for start in range(0, len(questions), MOST_AT_ONCE)
                 for one in self._batch(questions[start : start + MOST_AT_ONCE], until, until_permitted)
             ]
-        except NotUnderstood as wrong:
-            return [_denied("answer_not_understood", str(wrong))] * len(questions)
-        except (OSError, http.client.HTTPException) as away:
-            return [_denied(*_why_away(away))] * len(questions)
-        except (TypeError, ValueError, RecursionError):
-            return [_denied("question_not_asked", "The question could not be written down.")] * len(questions)
+        except FAILURES as wrong:
+            return [_failed(wrong)] * len(questions)
         if not fulfil:
             return decisions
         return [self._fulfilled(one, question) for one, question in zip(decisions, questions, strict=True)]
@@ -382,27 +415,26 @@ class Postern:
         resource = {"type": question.resource.type, "properties": dict(question.resource.properties)}
         body = {**self._who_and_what(question), "resource": resource}
         try:
-            answer, _ = self._line.ask(f"{self._path}/plan", json.dumps(body, allow_nan=False), until)
-            return read_plan(answer)
-        except NotUnderstood as wrong:
-            if wrong.status in (403, 404, 405):  # not to this program, or no such door: rows can still be asked about
-                raise NoPlan from None
-            return Plan("never", reasons=_denied("answer_not_understood", str(wrong)).reasons)
-        except (OSError, http.client.HTTPException) as away:
-            return Plan("never", reasons=_denied(*_why_away(away)).reasons)
-        except (TypeError, ValueError, RecursionError):
-            return Plan("never", reasons=_denied("answer_not_understood", "").reasons)
+            answer, number = self._line.ask(f"{self._path}/plan", json.dumps(body, allow_nan=False), until)
+            return replace(read_plan(answer), given=dict(question.resource.properties), number=number)
+        except FAILURES as wrong:
+            if isinstance(wrong, NotTaken) and wrong.status in (403, 404, 405):
+                raise NoPlan(
+                    str(wrong), wrong.status
+                ) from None  # not to this program, or no such door: rows can be asked about
+            return Plan("never", reasons=_failed(wrong).reasons)
 
     def _by_plan(
         self, plan: Plan, questions: Sequence[Question], until: float
     ) -> tuple[Decision, list[tuple[Resource, Decision]]]:
         always = tuple(one for one in plan.obligations if one.when is None)
-        entrance = Decision(plan.kind != "never", plan.reasons, plan.routes, always)
+        entrance = Decision(plan.kind != "never", plan.reasons, plan.routes, always, plan.number)
         passing = [one for one in questions if _can_be_told(plan, one.resource.properties)]
+        asked = [replace(one, resource=_whole(plan, one.resource)) for one in passing]
         if plan.confirm:
-            answers = self._many(passing, until, fulfil=False) if passing else []
+            answers = self._many(asked, until, fulfil=False) if asked else []
         else:
-            answers = [self._of_plan(plan, one) for one in passing]
+            answers = [self._of_plan(plan, one) for one in asked]
         return self._of_rows(entrance, passing, answers)
 
     def _of_plan(self, plan: Plan, question: Question) -> Decision:
@@ -429,8 +461,12 @@ class Postern:
         context = answer.get("context", {})
         if not isinstance(context, dict):
             raise NotUnderstood("Its context is no object.")
+        error = context.get("error")
+        if not allowed and isinstance(error, dict):
+            return replace(_failed(NotTaken(_text(error.get("message")), 400)), number=number)
         if not allowed:
-            return Decision(False, _reasons(context), _routes(context), number=number)
+            to = _text(context.get("addressed_to"))
+            return Decision(False, _reasons(context), _routes(context), number=number, addressed_to=to)
         obliged = _obligations(context)
         return Decision(
             True, obligations=obliged, number=number, asked_fields=_asked(question), identifying=self._identifying
@@ -487,12 +523,56 @@ class Postern:
 # ------------------------------------------------------------------------------------------------- rows and conditions
 
 
+def _shared(ordinary: Resource, resources: Sequence[Resource]) -> dict[str, Any]:
+    """The fields that a list shows, where every row is asked about with the same: what else a row says is its own."""
+    fields = ordinary.properties.get("fields")
+    alike = all(_same(one.properties.get("fields"), fields) for one in resources)
+    return {"fields": fields} if fields is not None and alike else {}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _is_said(value: Any, how: Mapping[str, Any]) -> bool:
+    """Whether a value is of its declared type, and one of the declared values where there are any."""
+    kind, values = how.get("type"), how.get("values")
+    if (kind == "list") is not isinstance(value, list | tuple):
+        return False
+    items = value if kind == "list" else [value]
+    return all(_is_of(kind, one) and (not isinstance(values, list) or _is_in(one, values)) for one in items)
+
+
+def _is_of(kind: Any, one: Any) -> bool:
+    match kind:
+        case "text" | "list":
+            return isinstance(one, str)
+        case "date":
+            return isinstance(one, str) and _is_day(one)
+        case "boolean":
+            return isinstance(one, bool)
+        case "integer":
+            return isinstance(one, int) and not isinstance(one, bool) and abs(one) < 2**53
+    return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _whole(plan: Plan, resource: Resource) -> Resource:
+    return replace(resource, properties=plan.whole(resource.properties))
+
+
 def _can_be_told(plan: Plan, row: Mapping[str, Any]) -> bool:
     """Whether a row passes, and all obligations that may go with it can be told from what it says."""
     try:
         for one in plan.obligations:
             if one.when is not None:
-                holds(one.when, row)
+                holds(one.when, plan.whole(row))
         return plan.passes(row)
     except NotUnderstood:
         return False
@@ -574,8 +654,9 @@ _OF_END: dict[str, Callable[[float, float], bool]] = {
 
 
 def _is_in(value: Any, wanted: list[Any]) -> bool:
-    """Python takes True for 1; a plan does not."""
-    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in wanted)
+    """Python takes True for 1; a plan does not. Text is compared composed, as Postern reads it."""
+    said = unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+    return any(said == one and isinstance(said, bool) == isinstance(one, bool) for one in wanted)
 
 
 def _inside(row: Mapping[str, Any], cohort: Mapping[str, Any]) -> bool:
@@ -658,11 +739,16 @@ def read_plan(answer: Mapping[str, Any]) -> Plan:
         *(one.when for one in obliged if one.when is not None),
     ]:
         holds(one, {})  # every part is looked at, so what is not known here shows now
-    return Plan(kind, condition, confirm, obligations=obliged)
+    said = told.get("properties", {})
+    if not isinstance(said, dict) or not all(isinstance(one, dict) for one in said.values()):
+        raise NotUnderstood("It does not say how rows are to say their properties.")
+    return Plan(kind, condition, confirm, obligations=obliged, said=said)
 
 
 def _written(resource: Resource) -> dict[str, Any]:
-    return {"type": resource.type, "id": resource.id, "properties": dict(resource.properties)}
+    """As a question says it; what is not known is left out."""
+    known = {name: value for name, value in resource.properties.items() if value is not None}
+    return {"type": resource.type, "id": resource.id, "properties": known}
 
 
 def _asked(question: Question) -> frozenset[str] | None:
@@ -673,31 +759,50 @@ def _asked(question: Question) -> frozenset[str] | None:
 # -------------------------------------------------------------------------------------------------- denying on our own
 
 SAID = {
+    "service_busy": "The service that decides who may see this is asked too much at the moment.",
     "service_away": "The service that decides who may see this cannot be reached.",
     "service_slow": "The service that decides who may see this has not answered in time.",
     "answer_not_understood": "The service that decides who may see this gave an answer that cannot be relied upon.",
     "obligation_unknown": "You may see this, but only in a way that this program cannot keep to.",
     "obligation_failed": "You may see this, but something that has to be done first could not be done.",
+    "question_not_taken": "This program asked whether you may see this in a way that cannot be answered.",
     "question_not_asked": "This program could not ask whether you may see this.",
 }
 """The reasons of this file's own: each is a refusal."""
 
 
-def _denied(code: str, detail: str, number: str = "") -> Decision:
+FAILURES = (NotUnderstood, OSError, http.client.HTTPException, TypeError, ValueError, RecursionError)
+"""Whatever may go wrong between a question and its answer."""
+
+
+def _denied(code: str, why: str = "", number: str = "", detail: str = "") -> Decision:
     what = "Try again in a moment." if code.startswith("service_") else "Tell whoever looks after this program."
     who = "you" if code.startswith("service_") else "whoever looks after this program"
-    return Decision(False, (Reason(code, f"{SAID[code]} {detail}".strip(), what, who, "front-end"),), number=number)
+    reason = Reason(code, f"{SAID[code]} {why}".strip(), what, who, "front-end", detail=detail)
+    return Decision(False, (reason,), number=number)
 
 
-def _why_away(wrong: Exception) -> tuple[str, str]:
-    return ("service_slow" if isinstance(wrong, TimeoutError) else "service_away"), ""
-
-
-def _status_told(status: int) -> str:
-    return f"It answered with status {status}."
+def _failed(wrong: Exception) -> Decision:
+    match wrong:
+        case NotTaken():
+            log.warning("Postern did not take a question (status %s): %s", wrong.status, wrong)
+            return _denied("question_not_taken", detail=str(wrong))
+        case NotUnderstood():
+            return _denied("answer_not_understood", str(wrong))
+        case _Busy():
+            return _denied("service_busy")
+        case TimeoutError():
+            return _denied("service_slow")
+        case OSError() | http.client.HTTPException():
+            return _denied("service_away")
+    return _denied("question_not_asked", "The question could not be written down.")
 
 
 # --------------------------------------------------------------------------------------------------------- the line
+
+
+class _Busy(OSError):
+    """Postern is asked too often by this program."""
 
 
 class _Line:
@@ -817,12 +922,18 @@ class _Holder:
 
 
 def _answer(response: http.client.HTTPResponse, said: bytes) -> dict[str, Any]:
-    if response.status == 429 or response.status >= 500:
-        raise OSError(_status_told(response.status))
-    if response.status != 200:
-        raise NotUnderstood(_status_told(response.status), response.status)
+    if response.status == 429:
+        raise _Busy
+    if response.status >= 500:
+        raise OSError(f"status {response.status}")
     if len(said) > LONGEST_ANSWER:
         raise NotUnderstood("It is too long.")
+    if response.length or len(response.headers.get_all("Content-Length") or ()) > 1:
+        raise NotUnderstood("It was cut off.")
+    if 400 <= response.status < 500:
+        raise NotTaken(_problem(said), response.status)
+    if response.status != 200:
+        raise NotUnderstood(f"It answered with status {response.status}.")
     if response.getheader("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise NotUnderstood("It is not JSON.")
     try:
@@ -832,6 +943,15 @@ def _answer(response: http.client.HTTPResponse, said: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise NotUnderstood("It is no JSON object.")
     return answer
+
+
+def _problem(said: bytes) -> str:
+    """What a problem (RFC 9457) says is wrong."""
+    with suppress(ValueError, RecursionError):
+        told = json.loads(said)
+        if isinstance(told, dict):
+            return _text(told.get("detail")) or _text(told.get("title"))
+    return ""
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 Copy this file beside postern_client.py where lists are too long to be read row by row.
 
-    plan = postern.plan("helen.ward", "view", "databook-record")
-    rows = session.scalars(select(Pupil).where(where(plan, {"school": Pupil.school})))
+    plan = postern.plan("helen.ward", "view", "databook-record", properties={"fields": ["name"]})
+    found = session.scalars(select(Pupil).where(where(plan, {"school": Pupil.school, "sources": None})))
+    may, shown = postern.permitted_by(plan, "helen.ward", "view", [resource(pupil) for pupil in found])
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def where(plan: PlanLike, columns: Mapping[str, Column | None]) -> ColumnElement
 
     `columns`: property → the column that holds it, one value a row; None for a property that no row says anything of.
     Raises `NotUnderstood` at what is not known here, and at a property that `columns` does not place: show no row.
-    With `plan.confirm` ask about each row that comes back.
+    Pass the rows that come back through `Postern.permitted_by`: it leaves out what no question may say, tells which
+    fields may leave, and asks about each row where the plan wants that (`plan.confirm`).
     """
     if plan.kind == "always":
         return true()

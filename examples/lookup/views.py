@@ -56,6 +56,9 @@ def _record_pages(app: Flask, registers: Mapping[str, Register], asked: Mapping[
     def record(system: str, number: str) -> Any:
         register = registers.get(system) or abort(404, NOT_HERE)
         row = register.rows.get(number)
+        entrance = any_at_all(asked[system], register)
+        if not entrance.allowed:  # whoever may see none is told the same of every number
+            return refused(entrance, asked=f"{number} in {register.name}")
         resources = register.asked_in_turn(row) if row else [register.nobody("")]  # as if it were another school's
         *withheld, decision = asked[system].decide_first(g.person.reference, register.action, resources, why_and_how())
         if not decision.allowed:
@@ -84,6 +87,12 @@ def _shield_pages(app: Flask, directory: Register, postern: Postern) -> None:
     )
     def override(number: str, decision: Decision) -> Any:
         return shown(directory, directory.rows.get(number) or abort(404, NOT_HERE), decision, overridden=True)
+
+
+def any_at_all(postern: Postern, register: Register) -> Decision:
+    """Whether this person may see any record of a register."""
+    who, ordinary = g.person.reference, register.nobody(school())
+    return postern.permitted(who, register.action, [], ordinary=ordinary, context=why_and_how())[0]
 
 
 def find(postern: Postern, register: Register, words: str) -> tuple[Decision, list[tuple[str, dict[str, Any]]]]:

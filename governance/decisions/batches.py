@@ -12,6 +12,7 @@ from governance.kernel.errors import BadInput
 from governance.ports.role_rules import SystemRules
 
 SEMANTICS: dict[str, bool | None] = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+MOST_SHARED = 8_192
 IDENTIFIERS = {"subject": ("type", "id"), "resource": ("type", "id"), "action": ("name",)}
 
 
@@ -39,6 +40,9 @@ def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
     semantic = options.get("evaluations_semantic", "execute_all")
     if type(semantic) is not str or semantic not in SEMANTICS:
         raise bad("/options/evaluations_semantic", f"must be one of: {', '.join(SEMANTICS)}")
+    explain = options.get("explain", False)
+    if type(explain) is not bool:
+        raise bad("/options/explain", "must be true or false")
     if items is None and "evaluations" not in body:
         return None
     if not isinstance(items, list):
@@ -47,11 +51,14 @@ def read_batch(body: Mapping[str, Any], most: int) -> Batch | None:
         raise bad("/evaluations", f"holds {len(items)} items, and {most} is the most", "Send them in several batches.")
     if not items:
         return None
+    defaults = {name: body[name] for name in (*IDENTIFIERS, "context") if name in body}
+    if len(str(defaults)) > MOST_SHARED:  # each item is read with all of it, and each record may hold all of it
+        raise bad("", f"has more than {MOST_SHARED:,} signs beside its items", "Say in each item what it alone needs.")
     return Batch(
         tuple(items),
-        {name: body[name] for name in (*IDENTIFIERS, "context") if name in body},
+        defaults,
         SEMANTICS[semantic],
-        options.get("explain") is True,
+        explain,
     )
 
 

@@ -201,6 +201,8 @@ def pairs(given: tuple[str, ...]) -> dict[str, Any]:
 def in_words(decision: Decision, answered: Answered, as_of: str | None) -> str:
     """The answer as a person reads it."""
     lines = ["Permitted." if decision.allowed else "Denied."]
+    if decision.behind and not decision.allowed:
+        lines.append(f"  The reasons speak to {decision.behind}, on whose behalf it was asked.")
     for reason in explanation.reasons(decision, full=True):
         lines += [
             f"  {reason['code']}: {reason['user']}",

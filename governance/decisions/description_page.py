@@ -73,12 +73,10 @@ def named(schema: Mapping[str, Any]) -> Markup:
 
 def shape(schema: Mapping[str, Any]) -> Markup:
     """A shape's members as a table; alternatives one after the other."""
-    inner = schema.get("anyOf") or schema.get("allOf")
-    if inner:
-        word = "Either" if "anyOf" in schema else "All of"
-        shown = [shape(one) if one.get("properties") or one.get("allOf") else named(one) for one in inner]
-        return Markup("<p>{}:</p><ul>{}</ul>").format(
-            word, Markup("").join(Markup("<li>{}</li>").format(one) for one in shown)
+    if "anyOf" in schema:
+        shown = [shape(one) if one.get("properties") else named(one) for one in schema["anyOf"]]
+        return Markup("<p>Either:</p><ul>{}</ul>").format(
+            Markup("").join(Markup("<li>{}</li>").format(one) for one in shown)
         )
     rows = Markup("").join(
         Markup("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>").format(

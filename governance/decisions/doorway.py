@@ -25,7 +25,7 @@ from governance.web.requests import request_id
 
 STREAMED = "/access/v1/evaluations"
 SWIFT = ("/access/v1/evaluation", "/access/v1/evaluations")
-THREADS = 16
+THREADS, SEARCHING = 16, 4
 AT_ONCE = 1_024
 BODY_SECONDS = 10.0
 LEAVING_SECONDS = 2.0
@@ -42,6 +42,7 @@ class Doorway:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._pool = ThreadPoolExecutor(THREADS, "behind")
+        self._searching = ThreadPoolExecutor(SEARCHING, "searching")  # so that pages never wait behind searches
         self._behind = Behind(door.behind, self._pool, door.settings.max_body, BODY_SECONDS)
         self._swift = {door.views[path] for path in SWIFT}
         self._patience = Patience(BODY_SECONDS)
@@ -55,7 +56,8 @@ class Doorway:
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """Let go of the threads, once every request is answered."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._searching):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         """Say goodbye on each connection, then have the server end this worker by the other signal that it minds."""
@@ -120,4 +122,4 @@ class Doorway:
         self._arrived = 0
 
     def _on_thread(self, view: View, asked: Asked) -> Awaitable[Told | Pending]:
-        return asyncio.get_running_loop().run_in_executor(self._pool, view, asked)
+        return asyncio.get_running_loop().run_in_executor(self._searching, view, asked)

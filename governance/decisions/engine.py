@@ -200,7 +200,7 @@ class Engine:
         if objections:
             ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
             number, revision = chain.number, rules.revision
-            values = (False, objections, (), evidence, ids, (), None, organisation, number, revision, 0, (), None)
+            values = (False, objections, (), evidence, ids, (), None, organisation, number, revision, 0, (), None, "")
             return made(Decision, values)
         obligations: tuple[Obligation, ...] = ()
         if chain.role.obligations:
@@ -210,7 +210,22 @@ class Engine:
         revision, seconds = rules.revision, rules.cache_seconds
         return made(
             Decision,
-            (True, (), obligations, evidence, ids, sources, until, organisation, number, revision, seconds, (), None),
+            (
+                True,
+                (),
+                obligations,
+                evidence,
+                ids,
+                sources,
+                until,
+                organisation,
+                number,
+                revision,
+                seconds,
+                (),
+                None,
+                "",
+            ),
         )
 
     def _least(
@@ -273,6 +288,7 @@ class Engine:
             rules=tuple(dict.fromkeys([*behind.rules, *mediator.rules])),
             sources=tuple(sources.values()) if not objections else (),
             until=earliest(behind.until, mediator.until) if not objections else None,
+            behind=question.mediated_for,
         )
 
 

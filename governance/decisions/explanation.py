@@ -28,7 +28,9 @@ def answer(decision: Decision, *, full: bool = False) -> dict[str, Any]:
 def context(decision: Decision, *, full: bool = False) -> dict[str, Any]:
     """Everything that an answer says beside yes or no. `full` shows the true codes behind an access on hold."""
     if not decision.allowed:
-        said = {"reasons": reasons(decision, full=full), "obligations": [], "valid_until": None}
+        said: dict[str, Any] = {"reasons": reasons(decision, full=full), "obligations": [], "valid_until": None}
+        if decision.behind:
+            said["addressed_to"] = decision.behind
         return {**said, "routes": [route(one) for one in decision.routes]} if decision.routes else said
     permitted_by = zip(decision.rules, decision.sources, strict=False)
     return {

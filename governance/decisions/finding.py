@@ -22,7 +22,7 @@ from governance.decisions.service import Decisions
 from governance.decisions.vouching import proved
 from governance.kernel import clock
 from governance.ports.reasons import Code
-from governance.ports.role_rules import SystemRules
+from governance.ports.role_rules import Property, SystemRules
 from governance.web.guards import guarded
 
 Told = tuple[bytes, dict[str, str]]
@@ -124,12 +124,19 @@ def refused(rules: SystemRules) -> Plan:
     return Plan("never", None, False, (), refusal(Code.TOKEN_NOT_GOOD, "token", rules.revision))
 
 
+def said_of(one: Property) -> dict[str, Any]:
+    """How a row says a property: its type, and the only values that it may have, where the pack lists them."""
+    return {"type": one.type, "values": one.values} if one.values else {"type": one.type}
+
+
 def plan_out(plan: Plan, *, full: bool) -> dict[str, Any]:
     """A plan as the API writes it."""
     said: dict[str, Any] = {"kind": plan.kind}
     if plan.condition is not None:
         said["condition"] = plan.condition
     said["confirm"] = plan.confirm
+    if plan.told:
+        said["properties"] = {one.name: said_of(one) for one in plan.told}
     obligations = [
         explanation.obligation(one) | ({} if when is None else {"when": when}) for one, when in plan.obligations
     ]

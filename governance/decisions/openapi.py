@@ -39,7 +39,7 @@ CONTEXT = {
     },
     "description": "and what the system's pack declares",
 }
-QUESTION = {
+QUESTION: dict[str, Any] = {
     "type": "object",
     "required": ["subject", "action", "resource"],
     "properties": {
@@ -76,6 +76,7 @@ ANSWER = {
             "properties": {
                 "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/Reason"}},
                 "obligations": {"type": "array", "items": {"$ref": "#/components/schemas/Obligation"}},
+                "addressed_to": {"type": "string"},
                 "permitted_by": {"type": "array", "items": {"type": "object"}},
                 "routes": {"type": "array", "items": {"type": "object"}},
                 "error": {"type": "object"},
@@ -98,7 +99,7 @@ OPTIONS = {
     "type": "object",
     "properties": {
         "evaluations_semantic": {"enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]},
-        "explain": {"description": "true for every item's context; anything else is not true"},
+        "explain": {"type": "boolean", "description": "true for every item's context"},
     },
 }
 ITEMS = {
@@ -116,29 +117,20 @@ ITEMS = {
     },
 }
 SINGLE = {
-    "allOf": [
-        {"$ref": "#/components/schemas/Question"},
-        {
-            "properties": {
-                "evaluations": {"type": "array", "maxItems": 0},
-                "options": {"$ref": "#/components/schemas/Options"},
-            }
-        },
-    ],
+    **QUESTION,
+    "properties": {
+        **QUESTION["properties"],
+        "evaluations": {"type": "array", "maxItems": 0, "items": {}},
+        "options": {"$ref": "#/components/schemas/Options"},
+    },
 }
-BATCH = {"anyOf": [ITEMS, SINGLE]}
-BATCH_ANSWER = {
-    "anyOf": [
-        {"$ref": "#/components/schemas/Answer"},
-        {
-            "type": "object",
-            "required": ["evaluations"],
-            "properties": {
-                "evaluations": {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}},
-            },
-        },
-    ]
+BATCH = {"anyOf": [{"$ref": "#/components/schemas/Items"}, {"$ref": "#/components/schemas/ItemlessQuestion"}]}
+ANSWERS = {
+    "type": "object",
+    "required": ["evaluations"],
+    "properties": {"evaluations": {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}}},
 }
+BATCH_ANSWER = {"anyOf": [{"$ref": "#/components/schemas/Answers"}, {"$ref": "#/components/schemas/Answer"}]}
 TYPED = {
     "type": "object",
     "required": ["type"],
@@ -178,10 +170,16 @@ PLANNED = {
                 "kind": {"enum": ["always", "never", "conditional"]},
                 "condition": {"$ref": "#/components/schemas/Filter"},
                 "confirm": {"type": "boolean"},
+                "properties": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Said"}},
             },
         },
         "context": {"type": "object"},
     },
+}
+SAID = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": {"enum": ["text", "integer", "boolean", "date", "list"]}, "values": TEXTS},
 }
 TESTS = ["known", "unknown", "stated", "blank", "in", "not_in", "within", "beyond", "at_least", "at_most"]
 FILTER = {
@@ -191,7 +189,7 @@ FILTER = {
         "any": {"type": "array", "items": {"$ref": "#/components/schemas/Filter"}},
         "property": {"type": "string"},
         "is": {"enum": TESTS},
-        "values": {"type": "array"},
+        "values": {"type": "array", "items": {}},
         "value": {"type": "integer"},
     },
 }
@@ -227,7 +225,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Reason": REASON,
     "Obligation": OBLIGATION,
     "Answer": ANSWER,
+    "Items": ITEMS,
+    "ItemlessQuestion": SINGLE,
     "Batch": BATCH,
+    "Answers": ANSWERS,
     "BatchAnswer": BATCH_ANSWER,
     "SubjectSearch": searching(subject=TYPED, action=ACTION, resource=ENTITY),
     "ResourceSearch": searching(subject=ENTITY, action=ACTION, resource=TYPED),
@@ -235,6 +236,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Found": FOUND,
     "ListQuestion": listing(subject=ENTITY, action=ACTION, resource=TYPED),
     "Planned": PLANNED,
+    "Said": SAID,
     "Filter": FILTER,
     "Problem": PROBLEM,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -62,7 +62,7 @@ def next_token(page: Page, results: Sequence[str], body: Mapping[str, Any], sear
 def opened(token: str, what: bytes, keys: RecordKeys) -> Page | None:
     """The page that a token means, or None where no key of ours has signed it for this search."""
     try:
-        raw = urlsafe_b64decode(token.encode("ascii"))
+        raw = b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except ValueError:
         return None
     signed, content = raw[:SIGNATURE], raw[SIGNATURE:]

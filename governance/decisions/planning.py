@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
     `confirm` says that each record that passes has still to be asked about: something looks at the record itself (a
     declared conflict of interest), or there is too much to tell apart. `obligations` stand where their condition holds.
-    `denied` is the nearest denial, where nothing may be seen.
+    `denied` is the nearest denial, where nothing may be seen. `told` are the properties that a row says itself.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Plan(NamedTuple):
     confirm: bool
     obligations: tuple[tuple[Obligation, Filter | None], ...] = ()
     denied: Decision | None = None
+    told: tuple[Property, ...] = ()
 
 
 class Cell(NamedTuple):
@@ -63,11 +64,14 @@ def make_plan(engine: Engine, rules: SystemRules, question: Question, fixed: Col
         constants(rules, question, person, chains, known)
     declared = rules.resource_types.get(question.resource_type)
     free = {} if declared is None else open_properties(declared.properties, fixed, known)
+    told = (
+        tuple([one for one in declared.properties.values() if one.source != "stored"]) if declared is not None else ()
+    )
     try:
         found = {name: kinds(each, known[name]) for name, each in free.items()}
         combined = cells(found, MOST_CELLS)
     except TooManyKinds:
-        return Plan("conditional", ALL, True)
+        return Plan("conditional", ALL, True, told=told)
     names = tuple(found)
     decided = [Cell(each, engine.decide(rules, of_kind(question, names, each), now)) for each in combined]
     permitted = [cell for cell in decided if cell.decision.allowed]
@@ -77,7 +81,7 @@ def make_plan(engine: Engine, rules: SystemRules, question: Question, fixed: Col
     condition = tree(decided, lambda cell: cell.decision.allowed)
     obligations = due(permitted)
     kind = "always" if condition == ALL and not confirm else "conditional"
-    return Plan(kind, None if kind == "always" else condition, confirm, obligations)
+    return Plan(kind, None if kind == "always" else condition, confirm, obligations, told=told)
 
 
 def whose(engine: Engine, rules: SystemRules, question: Question, now: datetime) -> list[tuple[Any, list[Chain]]]:

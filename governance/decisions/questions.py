@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 EMPTY: tuple[Mapping[str, Any], Sequence[str], Sequence[str]] = (NOTHING, (), ())
 LISTS = ("amr", "supported_obligations", "supported_mandatory_extensions")
 MOST_LISTED = 50
+MOST_STRANGERS, LONGEST_STRANGER = 50, 80
 TOKEN = "access_token"  # noqa: S105 - a name, not a secret
 LONGEST_TOKEN = 4_096
 RESERVED = frozenset({"mediated_for", "acr", "auth_time", "time", TOKEN, *LISTS})
@@ -79,9 +81,9 @@ def read_properties(
     if declared is not None and declared.id_form and searched != "resource":
         refuse_form(declared, resource_id, f"{at}/resource/id")
     if declared is None or not declared.properties:
-        return NOTHING, [*given], ()
+        return NOTHING, strangers(given, NOTHING), ()
     stored = declared.registered.get(resource_id, NOTHING)
-    return typed(given, declared.properties, stored, at, "/resource/properties")
+    return typed(given, declared.properties, stored, at, "/resource/properties", filled=searched != "resource")
 
 
 def read_context(
@@ -136,8 +138,13 @@ def typed(
     stored: Mapping[str, Any],
     at: str,
     under: str = "",
+    *,
+    filled: bool = True,
 ) -> tuple[dict[str, Any], list[str], list[str]]:
-    """Properties as the pack types them; the names it does not declare; those where caller and store disagree."""
+    """Properties as the pack types them; the names it does not declare; those where caller and store disagree.
+
+    Unless `filled`, what a store may yet say beside the caller is not filled in from its default.
+    """
     values: dict[str, Any] = {}
     mismatched: list[str] = []
     for name, kind in declared.items():
@@ -152,11 +159,16 @@ def typed(
             if sent and values[name] != stored[name]:
                 mismatched.append(name)
             values[name] = stored[name]
-        elif not sent and kind.default is not None:
+        elif not sent and kind.default is not None and (filled or source != "either"):
             values[name] = kind.default
     if given.keys() <= declared.keys():
         return values, [], mismatched
-    return values, [name[:80] for name in given if name not in declared][:50], mismatched
+    return values, strangers(given, declared), mismatched
+
+
+def strangers(given: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+    """The names that a pack does not declare, as the record has them: so many, and so much of each."""
+    return [name[:LONGEST_STRANGER] for name in islice((one for one in given if one not in declared), MOST_STRANGERS)]
 
 
 def convert(value: Any, kind: Property, at: str) -> Any:

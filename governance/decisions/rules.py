@@ -74,6 +74,7 @@ class Decision(NamedTuple):
     cache_seconds: int = 0
     routes: tuple[Route, ...] = ()
     proof: Proof | None = None
+    behind: str = ""  # the person behind, where one asks through another: the reasons speak to them
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -187,6 +187,12 @@ def about(kind: str, question: Question, name: str, rules: SystemRules) -> Quest
     if kind == "action":
         return question._replace(action=name)
     declared = rules.resource_types[question.resource_type]
-    properties, _, _ = typed(NOTHING, declared.properties, declared.registered[name], "")
-    said = {each: value for each, value in question.properties.items() if declared.properties[each].source == "caller"}
-    return question._replace(resource_id=name, properties={**properties, **said})
+    stored, differing = declared.registered[name], list[str]()
+    properties, _, _ = typed(NOTHING, declared.properties, stored, "")
+    for each, value in question.properties.items():
+        source = declared.properties[each].source
+        if source == "caller" or (source == "either" and each not in stored):
+            properties[each] = value
+        elif source == "either" and stored[each] != value:
+            differing.append(each)
+    return question._replace(resource_id=name, properties=properties, mismatched=tuple(differing))

@@ -35,7 +35,7 @@ class Comparison(NamedTuple):
     def constants(self, person: Any, organisation: Any) -> tuple[Any, ...]:
         """All values that it compares with, for one who asks in the name of an organisation."""
         own: Any = {"person": person, "organisation": organisation}
-        for name in self.own.split(".") if self.own else ():
+        for name in self.own.split(".", 2) if self.own else ():  # an attribute's name may have points in it
             own = own.get(name) if isinstance(own, Mapping) else getattr(own, name, None)
         if own is None or not self.own:
             return self.values

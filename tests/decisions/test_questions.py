@@ -143,6 +143,13 @@ def test_undeclared_members_are_named_for_the_record() -> None:
     assert read(changed(body, "context.time", "now")).undeclared == ("colour", "context.shade")
 
 
+@pytest.mark.parametrize("kind", ["record", "room", "no-such-type"])
+def test_the_record_keeps_only_so_much_of_what_nobody_declares(kind: str) -> None:
+    many = {f"{number:03}" * 100: 0 for number in range(200)}
+    found = read(changed(changed(RECORD, "resource.type", kind), "resource.properties", many)).undeclared
+    assert [len(name) for name in found] == [80] * 50
+
+
 def test_an_absent_property_is_unknown_unless_the_pack_has_a_default() -> None:
     found = read(changed(RECORD, "resource.properties", {}))
     assert found.properties == {"fields": ("name",), "locked": False}

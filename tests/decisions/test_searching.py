@@ -9,9 +9,12 @@ import pytest
 
 from governance.decisions import searching
 from governance.decisions.paging import Page
+from governance.decisions.questions import read_question
+from governance.decisions.registry import with_registered
 from governance.decisions.rules import Question
 from governance.decisions.searching import Snapshot, about
 from governance.decisions.sifting import sift
+from tests.decisions import packs
 from tests.decisions.pack_worlds import SYSTEMS, World, question_of, worlds
 
 FEW, MANY = 60, 10_000
@@ -112,6 +115,20 @@ def test_of_another_type_of_subject_nobody_is_found() -> None:
     (searched, question), *_ = [each for each in questions(one, 3, 50) if each[0] == "subject"]
     assert one.searches.page(searched, snapshot(one), question._replace(subject_type="robot"), Page()) == ([], False)
     assert one.searches.page(searched, snapshot(one), question._replace(resource_type="moon"), Page()) == ([], False)
+
+
+@pytest.mark.parametrize("said", [{}, {"wing": "east"}, {"wing": "west"}], ids=str)
+@pytest.mark.parametrize("name", ["MASH", "HUB", "ATTIC"])
+def test_what_both_may_say_counts_in_a_search_as_in_a_question(name: str, said: dict[str, str]) -> None:
+    """A search asks about each resource what a question about it would ask, where word and store differ too."""
+    rules = with_registered(packs.rules("alpha"), {"room": {"ATTIC": {"team": "roof"}}})
+    body = {
+        "subject": {"type": "user", "id": "ann"}, "action": {"name": "view"},
+        "resource": {"type": "room", "id": name, "properties": said},
+    }  # fmt: skip
+    asked = read_question(body, rules)
+    searched = about("resource", read_question(body, rules, searched="resource"), name, rules)
+    assert (searched.properties, searched.mismatched) == (asked.properties, tuple(asked.mismatched))
 
 
 def test_what_only_the_front_end_knows_counts_in_a_search_for_resources() -> None:

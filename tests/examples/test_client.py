@@ -74,9 +74,10 @@ DENIES = {
     "silence": (misbehaving.silent, "service_slow"),
     "a line cut": (misbehaving.hanging_up, "service_away"),
     "a body without an end": (misbehaving.endless, "answer_not_understood"),
-    "overloaded": (answering({"decision": True}, status="429 Too Many Requests"), "service_away"),
+    "overloaded": (answering({"decision": True}, status="429 Too Many Requests"), "service_busy"),
     "unavailable": (answering({"decision": True}, status="503 Service Unavailable"), "service_away"),
-    "a refused key": (answering({"decision": True}, status="401 Unauthorized"), "answer_not_understood"),
+    "a refused key": (answering({"decision": True}, status="401 Unauthorized"), "question_not_taken"),
+    "cut off": (answering(b'{"decision": true}', more="Content-Length: 500\r\n"), "answer_not_understood"),
     "somewhere else": (
         answering({"decision": True}, status="307 Elsewhere", more="Location: /\r\n"), "answer_not_understood",
     ),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, create_engine, insert, select
 
 from examples.client import postern_rows
-from examples.client.postern_client import NoPlan, NotUnderstood, Plan, Postern, Resource, holds, read_plan
+from examples.client.postern_client import NotUnderstood, Plan, Postern, Resource, holds, read_plan
 from examples.client.postern_rows import where
 from tests.examples.misbehaving import Crooked, answering, crooked, late, written
 
@@ -209,6 +209,52 @@ def test_a_list_by_a_plan_in_hand_is_obliged_as_well(server: Crooked, postern: P
     assert len(server.asked) == 1
 
 
+def test_a_plan_for_some_fields_shows_no_others(server: Crooked, postern: Postern) -> None:
+    """What is given for all rows is no part of the condition, and still counts for each."""
+    server.behaviour = answering({"plan": {"kind": "always"}, "context": {}})
+    plan = postern.plan("ann", "view", "pupil", properties={"fields": ["name"], "shielded": False})
+    other = Resource("pupil", "C", {"shielded": True})
+    _, rows = postern.permitted_by(plan, "ann", "view", [ROW_A, other])
+    assert [(row.id, given.show({"name": "A", "address": "x"}, ["name", "address"])) for row, given in rows] == [
+        ("A", {"name": "A"})
+    ]
+
+
+def test_rows_to_be_confirmed_are_asked_about_as_the_plan_was(server: Crooked, postern: Postern) -> None:
+    plan = written({"plan": {"kind": "always", "confirm": True}, "context": {}})
+    server.behaviour = doors(plan, written({"evaluations": [YES]}))
+    postern.permitted_by(postern.plan("ann", "view", "pupil", properties={"fields": ["name"]}), "ann", "view", [ROW_B])
+    asked = server.asked[1]["evaluations"][0]["resource"]["properties"]
+    assert asked == {"school": "stone", "fields": ["name"]}
+
+
+SAID = {
+    "source": {"type": "list", "values": ["psn", "school"]}, "age": {"type": "integer"}, "day": {"type": "date"},
+    "open": {"type": "boolean"}, "name": {"type": "text"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("properties", "shown"), [
+    ({"source": ["psn"], "age": 9, "day": "2026-01-01", "open": False, "name": "x", "more": object}, True),
+    ({"source": None, "name": None}, True), ({"source": ["PSN"]}, False), ({"source": "psn"}, False),
+    ({"age": 1.5}, False), ({"age": True}, False), ({"age": 2**60}, False), ({"open": 0}, False), ({"name": 5}, False),
+    ({"name": ["x"]}, False), ({"day": "20260101"}, False), ({"day": date(2026, 1, 1)}, False),
+], ids=str)  # fmt: skip
+def test_a_row_that_no_question_may_say_is_left_out(
+    server: Crooked, postern: Postern, properties: Any, shown: bool
+) -> None:
+    server.behaviour = answering({"plan": {"kind": "always", "properties": SAID}, "context": {}})
+    _, rows = postern.permitted("ann", "view", [Resource("pupil", "A", properties)], ordinary=NOBODY)
+    assert bool(rows) is shown
+
+
+def test_text_is_compared_composed(server: Crooked, postern: Postern) -> None:
+    plan = {"kind": "conditional", "condition": leaf("name", "not_in", values=["Café"])}
+    server.behaviour = answering({"plan": plan, "context": {}})
+    rows = [Resource("pupil", name, {"name": name}) for name in ("Cafe\u0301", "Café", "Bar")]
+    assert [row.id for row, _ in postern.permitted("ann", "view", rows, ordinary=NOBODY)[1]] == ["Bar"]
+
+
 def test_who_may_see_none_is_told_why(server: Crooked, postern: Postern) -> None:
     server.behaviour = answering({"plan": {"kind": "never"}, "context": NO["context"]})
     entrance, rows = postern.permitted("ann", "view", [ROW_A], ordinary=NOBODY)
@@ -261,5 +307,5 @@ def test_a_slow_plan_shows_nothing(server: Crooked, postern: Postern) -> None:
 @pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "405 Method Not Allowed"])
 def test_who_asks_for_a_plan_where_there_are_none_is_told(server: Crooked, postern: Postern, status: str) -> None:
     server.behaviour = answering({}, status=status)
-    with pytest.raises(NoPlan):
-        postern.plan("ann", "view", "pupil")
+    plan = postern.plan("ann", "view", "pupil")
+    assert (plan.kind, [one.code for one in plan.reasons]) == ("never", ["question_not_taken"])

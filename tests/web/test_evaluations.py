@@ -49,8 +49,20 @@ def test_an_explained_item_is_a_single_answer(office: Office) -> None:
 
 
 @pytest.mark.parametrize("explain", [1, "true", None, [], {}])
-def test_only_true_explains(quick: Office, explain: Any) -> None:
-    assert items(quick.ask_many({"evaluations": [NOBODY], "options": {"explain": explain}})) == [DENY]
+def test_explain_is_true_or_false(quick: Office, explain: Any) -> None:
+    answer = quick.ask_many({"evaluations": [NOBODY], "options": {"explain": explain}})
+    assert problem(answer, 400)["errors"][0]["pointer"] == "/options/explain"
+    assert items(quick.ask_many({"evaluations": [NOBODY], "options": {"explain": False}})) == [DENY]
+
+
+@pytest.mark.parametrize("where", ["context", "resource"])
+def test_what_all_items_share_is_short(quick: Office, where: str) -> None:
+    """Else each of a thousand items would be read, and recorded, with all of it."""
+    many = {f"k{number}": 0 for number in range(1_000)}
+    body = changed(RECORD, *(("context", many) if where == "context" else ("resource.properties", many)))
+    told = problem(quick.ask_many({**body, "evaluations": [{}] * 1_000}), 400)
+    assert "8,192" in told["detail"]
+    assert quick.ask(body).status_code == 200
 
 
 def test_defaults_stand_in_for_what_an_item_leaves_out(office: Office) -> None:

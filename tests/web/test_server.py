@@ -73,7 +73,7 @@ def test_a_least_revision_that_cannot_be_read_is_refused(server: Server, written
     (["Content-Length: 0"], b"", {400}),
     (["Content-Length: 20000"], b"[" * 20_000, {400}),
     (["Content-Length: 3"], b"\xff\xfe\xfd", {400}),
-])  # fmt: skip
+], ids=["long", "missing", "in chunks", "without length", "empty", "deep", "no text"])  # fmt: skip
 def test_a_body_that_is_none(server: Server, headers: list[str], body: bytes, statuses: set[int]) -> None:
     try:
         status, found, told = send(server, request(server, "Content-Type: application/json", *headers, body=body))
@@ -91,7 +91,7 @@ def test_a_body_that_is_none(server: Server, headers: list[str], body: bytes, st
     b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 1_000_000 + b"\r\n\r\n",
-])  # fmt: skip
+], ids=range(9))  # fmt: skip
 def test_a_stranger_does_no_harm(server: Server, raw: bytes) -> None:
     try:
         status, _, _ = send(server, raw, 0.3)

@@ -24,9 +24,11 @@ from governance.kernel.formulas import defused
 
 HEAD = ("id", "permitted", "organisation", "until", "why")
 RECORDED = 1_000
+OWN = "a front end's own records are in no search"
 AS_OF = click.option("--as-of", metavar="DAY", help="A past day (as it stood when it began) or moment, in ISO 8601.")
 CONTEXT = click.option("-c", "--context", multiple=True, metavar="KEY=VALUE", help="Something of the circumstances.")
 CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+NEARLY = click.option("--nearly", type=click.IntRange(1), help="Also those for which at most so much is lacking.")
 WHY = click.option("--why", is_flag=True, help="Say why: the rules that permit, or what is missing.")
 
 
@@ -35,7 +37,7 @@ WHY = click.option("--why", is_flag=True, help="Say why: the rules that permit, 
 @click.option("--action", required=True)
 @click.option("--resource", required=True, metavar="TYPE:ID")
 @click.option("-p", "--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property of the resource.")
-@click.option("--nearly", type=click.IntRange(1), help="Also those who hold a role for it and lack at most so much.")
+@NEARLY
 @CONTEXT
 @AS_OF
 @CSV
@@ -59,12 +61,15 @@ def who_can(service: Any, /, system: str, action: str, resource: str, nearly: in
 @click.option("--subject", required=True, help="The person's reference.")
 @click.option("--action", required=True)
 @click.option("--type", "kind", required=True, help="The resource type.")
+@NEARLY
 @CONTEXT
 @AS_OF
 @CSV
 @WHY
 @click.pass_obj
-def what_can(service: Any, /, system: str, subject: str, action: str, kind: str, **given: Any) -> None:
+def what_can(
+    service: Any, /, system: str, subject: str, action: str, kind: str, nearly: int | None, **given: Any
+) -> None:
     """List every registered resource of a type to which SUBJECT may do ACTION in SYSTEM."""
     body = {
         "subject": {"type": rules_of(service, system).subject_type, "id": subject},
@@ -72,7 +77,7 @@ def what_can(service: Any, /, system: str, subject: str, action: str, kind: str,
         "resource": {"type": kind},
         "context": pairs(given["context"]),
     }
-    print_found(service, system, "resource", body, 0, given)
+    print_found(service, system, "resource", body, nearly or 0, given)
 
 
 def print_found(service: Any, system: str, kind: str, body: dict[str, Any], nearly: int, given: dict[str, Any]) -> None:
@@ -85,7 +90,10 @@ def print_found(service: Any, system: str, kind: str, body: dict[str, Any], near
             click.echo(f"Note: {line}", err=True)
         for line in nobody(service, question.subject) if kind == "resource" else ():
             click.echo(f"Note: {line}", err=True)
-        with bar(len(searches.candidates(kind, snapshot, question))) as advance:
+        looked_at = len(searches.candidates(kind, snapshot, question))
+        if kind == "resource" and not looked_at:
+            click.echo(f"Note: no {question.resource_type} is registered in {system}: {OWN}", err=True)
+        with bar(looked_at) as advance:
             every = searches.every(kind, snapshot, question, advance, permitted=not nearly)
             found = [one for one in every if wanted(one, nearly)]
     except Answer as wrong:
@@ -94,6 +102,8 @@ def print_found(service: Any, system: str, kind: str, body: dict[str, Any], near
     numbers = record(service, snapshot._replace(now=now), question, kind, found, asker)
     show(found, as_csv=given["as_csv"], why=given["why"])
     permits = sum(one.decision.allowed for one in found)
+    if looked_at and not found and not nearly:
+        click.echo(f"Note: {looked_at} looked at; --nearly 3 says what is lacking where little is", err=True)
     more = f", and {len(found) - permits} nearly" if len(found) > permits else ""
     click.echo(
         f"{permits} found{more}. On the record as {numbers[0]}{f' to {numbers[-1]}' if numbers[1:] else ''}.", err=True

@@ -24,7 +24,9 @@ class Pace:
         if tokens < 1:
             self._buckets[key] = (tokens, at)
             wait = (1 - tokens) / self._rate
-            raise TooMany(f"this key asks more than {self._rate:g} times a second; ask again in {wait:.1f} s", wait)
+            raise TooMany(
+                f"this key asks more than {self._rate:g} times a second; ask again in {max(wait, 0.1):.1f} s", wait
+            )
         if len(self._buckets) >= MOST_KEYS:
             self._buckets.clear()
         self._buckets[key] = (tokens - 1, at)

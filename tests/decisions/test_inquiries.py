@@ -73,6 +73,16 @@ def test_what_one_may_open_is_what_is_registered(quick_desk: Desk) -> None:
     assert [line.split()[0] for line in quick_desk.run(*asked).stdout.splitlines()] == ["A-1", "B-2"]
     nobody = quick_desk.run(*[word.replace("ann", "mo") for word in asked])
     assert (nobody.exit_code, nobody.stdout) == (0, "")
+    assert "2 looked at; --nearly 3 says what is lacking" in nobody.stderr
+    nearly = quick_desk.run(*[word.replace("ann", "mo") for word in asked], "--nearly", "9")
+    assert "A-1: not yet" in nearly.stdout
+    assert "no_grant" in nearly.stdout
+
+
+def test_where_nothing_is_registered_it_says_so(quick_desk: Desk) -> None:
+    told = quick_desk.run("what-can", "archive", "--subject", "ann", "--action", "view", "--type", "file")
+    assert (told.stdout, told.exit_code) == ("", 0)
+    assert "Note: no file is registered in archive" in told.stderr
 
 
 @pytest.mark.parametrize(("words", "wanted"), [

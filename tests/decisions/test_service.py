@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from governance.decisions import explanation
 from governance.decisions.engine import Engine
 from governance.decisions.questions import read_question
 from governance.decisions.records import Asker, make_records
@@ -247,6 +248,8 @@ def test_the_same_role_twice_is_told_once() -> None:
 def test_a_mediated_denial(says: str, change: World, expected: tuple[str, ...]) -> None:
     found = decide({**TOGETHER, **change}, MEDIATED)
     assert (found.codes, found.obligations, found.until) == (expected, (), None), says
+    assert explanation.context(found)["addressed_to"] == "ben", "its reasons speak to the person behind"
+    assert "addressed_to" not in explanation.context(decide({**TOGETHER, "training": []}, RECORD))
 
 
 def test_what_mediation_waives_the_person_behind_need_not_meet() -> None:

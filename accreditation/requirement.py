@@ -42,6 +42,11 @@ class AccreditationTerms:
     signed_by: tuple[str, ...] = ()
     source: str = ""
 
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """What it names and facts hold as words, by field."""
+        return {"checklist": (self.checklist,)}
+
 
 class AccreditationRequirement(OfAnyRecord):
     """That the organisation of a grant is accredited."""

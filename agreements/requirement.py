@@ -31,6 +31,9 @@ from governance.people.rules import OrganisationFacts
 from governance.ports.reasons import Code
 from governance.ports.requirement import Evidence, Objection, OfAnyRecord, Query, Standing, earliest
 
+COMPARED = {Limit.PURPOSES: "context.purpose", Limit.FIELDS: "fields", Limit.COHORT: ""}
+"""What of a question each limit is compared with; a cohort names properties of its own."""
+
 
 class Covers(StrEnum):
     """Whose agreements count: the organisation's own, or those of any organisation above it too."""
@@ -51,6 +54,11 @@ class AgreementTerms:
     states: tuple[Limit, ...] = ()
     lawful_basis: BasisNeeded = BasisNeeded.NONE
     source: str = ""
+
+    @property
+    def compared(self) -> Mapping[str, tuple[tuple[Limit, str], ...]]:
+        """The limits that it names and what of a question each is compared with, by field."""
+        return {"states": tuple((limit, COMPARED[limit]) for limit in self.states if COMPARED[limit])}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from governance.ports.requirement import Requirement
 from governance.ports.sheet import Sheet
 from policies import engine, service, store
 from policies.cases import Case, CaseRunner, differences, read_cases, run_cases
-from policies.pack import SHIPPED, SYSTEM, Pack, PackTexts
+from policies.pack import FILES, SHIPPED, SYSTEM, Pack, PackTexts
 from policies.questions import check_questions
 from policies.reading import doubles, read_packs
 from policies.rows import check_rows
@@ -159,7 +159,7 @@ def prove(pack: Pack, found: Service) -> bool:
 
 def shipped() -> tuple[Path, ...]:
     """The folders of the packs that come with the service."""
-    return tuple(sorted(folder for folder in SHIPPED.iterdir() if (folder / SYSTEM).is_file()))
+    return tuple(packs_in(SHIPPED))
 
 
 def checked(folder: Path, found: Service) -> Pack:
@@ -206,4 +206,12 @@ def folder_of(name: str) -> Path:
         is_file = Path(name).is_file()
         cure = f"Give its folder: {Path(name).parent}." if is_file else cure_for(name, [one.name for one in shipped()])
         raise BadInput([Fault("", f'there is no shipped pack and no folder "{name}"', cure)])
+    within = packs_in(Path(name))
+    if within and not any((Path(name) / file).exists() for file in FILES):
+        raise BadInput([Fault(name, "is no pack, but holds some", f"Give their folders: {' '.join(map(str, within))}")])
     return Path(name)
+
+
+def packs_in(folder: Path) -> list[Path]:
+    """The folders of packs within a folder."""
+    return sorted(each for each in folder.iterdir() if (each / SYSTEM).is_file())

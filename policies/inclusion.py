@@ -34,6 +34,12 @@ def with_shared(system_toml: str) -> str:
     return "\n".join([system_toml.rstrip("\n"), "", *taken]) if taken else system_toml
 
 
+def shared_names(section: str) -> set[str]:
+    """What packs share in a section, by name."""
+    found = (name.partition(".") for name in blocks_of(SHARED.read_text("utf-8")))
+    return {name for of, _, name in found if of == section}
+
+
 def named(shared: object) -> Iterator[tuple[str, str]]:
     """What a [shared] table names, as (section, name); what is mistyped names nothing."""
     for section in SECTIONS:

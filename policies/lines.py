@@ -91,6 +91,9 @@ def line_of(fields: list[str], number: int, told: frozenset[str]) -> Line:
 
 def shape_faults(fields: list[str], file: str, number: int) -> list[tuple[str, Fault]]:
     """What is wrong with the form of a line, whatever its names mean, each by its column; "" is the whole line."""
+    if fields[0].lstrip().startswith("#"):
+        cure = "Comments stand in system.toml."
+        return [("", Fault(file, "is a comment: they are not allowed here", cure, line=number))]
     if len(fields) != len(HEADER):
         cure = f"Write {len(HEADER)}: {', '.join(HEADER)}. Conditions are separated by spaces."
         return [("", Fault(file, f"has {len(fields)} fields", cure, line=number))]

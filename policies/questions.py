@@ -18,7 +18,8 @@ from policies.pack import Pack
 Name = tuple[tuple[str, ...], str, Iterable[str], bool]
 """Where in the question a name stands, the name, what is declared, and whether it can stand there on purpose."""
 BARE = (str, list, dict)
-NO_TYPE, NO_RULE = Code("no_such_resource"), Code("role_not_permitted")  # expected here, decided elsewhere
+NO_TYPE, NO_RULE, NOBODY = Code("no_such_resource"), Code("role_not_permitted"), Code("unknown_subject")
+"""Expected here, decided elsewhere."""
 
 
 def check_questions(pack: Pack, cases: Sequence[Case]) -> list[Fault]:
@@ -62,9 +63,12 @@ def names_of(case: Case, words: SystemRules, asked: Question) -> Iterator[Name]:
     """Every name of a question that the pack does not declare.
 
     One that is like none that is declared stands there on purpose where the case expects what it leads to: of a
-    resource type or an action the denial that there is none, of a property a permit, to which it makes no difference.
+    subject's type, a resource type or an action the denial that there is none, of a property a permit, to which it
+    makes no difference.
     """
     expected = case.expected
+    if asked.subject_type != words.subject_type:
+        yield ("subject", "type"), asked.subject_type, (words.subject_type,), NOBODY in expected.reasons
     kind = words.resource_types.get(asked.resource_type)
     if kind is None:
         on_purpose = NO_TYPE in expected.reasons

@@ -10,6 +10,7 @@ from governance.kernel.toml import read_toml
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Mediation, Rule
 from policies.inclusion import SECTIONS as SECTIONS_SHARED
+from policies.inclusion import shared_names
 from policies.lines import Written, read_lines
 from policies.pack import POLICY, SYSTEM, Pack, PackTexts
 from policies.policy import check_lines, read_rule_tables, rules_of, standing_rules
@@ -122,8 +123,13 @@ class PackReading:
         """[shared]: every table that it names must have been found, here or among what packs share."""
         found = self.notes.read(SharedTable, self.notes.document.values.get("shared", {}), ("shared",))
         for section in SECTIONS_SHARED if found is not None else ():
-            known = self.notes.section(section)
-            self.notes.each_known(getattr(found, section), known, f"shared {section} table", ("shared", section))
+            own, names, path = self.notes.section(section), getattr(found, section), ("shared", section)
+            known = {*own} if self.notes.stored else shared_names(section)
+            strange = {*names} & own.keys() - known
+            for name in sorted(strange):
+                self.notes.note(path, f'names "{name}", which is a table of the pack\'s own', "Leave it out.")
+            others = tuple(name for name in names if name not in strange)
+            self.notes.each_known(others, dict.fromkeys(known), f"shared {section} table", path)
 
     def system(self) -> SystemTable | None:
         """[system]."""

@@ -11,6 +11,7 @@ from governance.kernel.reading import BadTable
 from governance.kernel.toml_lines import Path_
 from governance.ports.requirement import Requirement
 from governance.ports.role_rules import Condition, Demand, Obligation, Role, Route
+from policies.conditions import CONTEXT
 from policies.rules import ROLE_NAME, ancestry
 from policies.tables import Notebook, ObligationTable, RoleTable, RouteTable
 from policies.vocabulary import Vocabulary
@@ -44,6 +45,9 @@ def read_roles(notes: Notebook, words: Vocabulary, requirements: Mapping[str, Re
     roles = Roles(set(section))
     demands = {name: read_demands(notes, table, ("roles", name), requirements) for name, table in tables.items()}
     check_actions(notes, demands, words)
+    if not notes.stored:
+        check_compared(notes, demands, words)
+        check_words(notes, demands)
     parents = {name: table.inherits for name, table in tables.items()}
     for name, table in tables.items():
         try:
@@ -97,6 +101,28 @@ def check_actions(notes: Notebook, demands: Mapping[str, Mapping[str, Any]], wor
         for kind, terms in each.items():
             for field_, names in getattr(terms, "actions", {}).items():
                 notes.each_known(names, known, "action", ("roles", role, "requires", kind, field_))
+
+
+def check_compared(notes: Notebook, demands: Mapping[str, Mapping[str, Any]], words: Vocabulary) -> None:
+    """Note every limit that a role wants agreements to state and no question could keep to: nothing says it."""
+    for role, each in demands.items():
+        for kind, terms in each.items():
+            for field_, limits in getattr(terms, "compared", {}).items():
+                for limit, name in limits:
+                    where = "[context]" if name.startswith(CONTEXT) else "the properties of a resource type"
+                    if not words.declares(name):
+                        problem = f'names "{limit}", which are compared with {name}: the pack does not declare it'
+                        cure = f"Declare {name.removeprefix(CONTEXT)} in {where}, or take {limit} out."
+                        notes.note(("roles", role, "requires", kind, field_), problem, cure)
+
+
+def check_words(notes: Notebook, demands: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note every name that a role waits for and no fact can bear."""
+    for role, each in demands.items():
+        for kind, terms in each.items():
+            path = ("roles", role, "granted_by") if kind == GRANT else ("roles", role, "requires", kind)
+            for field_, names in getattr(terms, "words", {}).items():
+                notes.each_a_word(names, (*path, field_))
 
 
 def read_terms(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from governance.kernel.errors import Fault, cure_for
 from governance.kernel.reading import BadTable, read_table
 from governance.kernel.toml import Document
 from governance.kernel.toml_lines import Path_
+from governance.ports.columns import WORD
 from governance.ports.reasons import Code
 from policies.rules import NAME, ObligationType, PropertySource, PropertyType, name_cure, name_problem
 
@@ -185,6 +186,15 @@ class Notebook:
     def is_whole(self, section: str) -> bool:
         """Whether every table of a section could be read: else nobody can say what none of them names."""
         return not any(path[:1] == (section,) for path in self.unread)
+
+    def each_a_word(self, names: Collection[str], path: Path_) -> None:
+        """Note every name of a list that no fact can bear: facts hold words, and all else about them is refused."""
+        for name in sorted(set(names)) if not self.stored else ():
+            if not WORD.fullmatch(name):
+                like = re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_-")
+                such = f': "{like}".' if like else "."
+                cure = f"Facts hold lower-case letters, digits, hyphens and underscores only{such}"
+                self.note(path, f'waits for "{name}", which no fact can say', cure)
 
     def each_known(self, names: tuple[str, ...], known: Mapping[str, object], what: str, path: Path_) -> None:
         """Note every name of a list that names nothing, and every one that stands there twice."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from governance.decisions.questions import RESERVED
-from governance.kernel.errors import cure_for
+from governance.kernel.errors import cure_for, nearest
 from governance.kernel.reading import BadTable, composed
 from governance.kernel.toml_lines import Path_
 from governance.ports.reasons import Code
@@ -27,6 +27,8 @@ from policies.tables import ConditionTable, Notebook, ObligationTable, PropertyT
 from policies.wording import note_detail
 
 Report = Callable[[str, str], None]
+KINDS = "kinds"
+"""The parameter that names kinds of organisation."""
 CONDITION_FIELDS = frozenset(item.name for item in fields(ConditionTable))
 
 
@@ -57,6 +59,13 @@ class Vocabulary:
     used: set[str] = field(default_factory=set)
     looked: set[tuple[str, str]] = field(default_factory=set)
     astray: bool = False  # some name led nowhere: what nothing names may be what was meant
+
+    def declares(self, name: str) -> bool:
+        """Whether questions can say something, of the context or of a resource of any type: a faulty table may."""
+        if name.startswith(CONTEXT):
+            return name.removeprefix(CONTEXT) in self.context or not self.notes.is_whole("context")
+        is_there = any(name in kind.properties for kind in self.resource_types.values())
+        return is_there or not self.notes.is_whole("resource_types")
 
     def find(self, name: str, report: Report) -> Named | None:
         """A condition by the name that a rule gives; a bare function that needs no parameters names itself."""
@@ -195,9 +204,16 @@ def read_properties(notes: Notebook, value: Any, path: Path_) -> dict[str, Prope
         elif item.default is not None:
             problem = value_problem(item.type, item.values, item.maximum, kept(item.default))
             if problem:
-                notes.note((*where, "default"), problem, f"Write a value of type {item.type}.")
+                notes.note((*where, "default"), problem, value_cure(item.type, item.values))
         found[name] = Property(name, item.type, item.source, item.values, item.maximum, kept(item.default))
     return found
+
+
+def value_cure(type_: str, values: Collection[str]) -> str:
+    """What to write in place of a value that a property cannot have."""
+    if not values:
+        return f"Write a value of type {type_}."
+    return f"Write {'items' if type_ == 'list' else 'one'} of: {', '.join(values)}."
 
 
 def kept(value: Any) -> Any:
@@ -226,7 +242,7 @@ def read_registered(
                 continue
             problem = value_problem(PropertyType(item.type), item.values, item.maximum, value)
             if problem:
-                notes.note((*where, name), problem, f"Write a value of type {item.type}.")
+                notes.note((*where, name), problem, value_cure(item.type, item.values))
             if item.source == "caller":
                 notes.note(
                     (*where, name), "is stored here, but only the caller's word counts", 'Declare source = "stored".'
@@ -242,6 +258,7 @@ def read_condition(notes: Notebook, name: str, value: Any, path: Path_) -> Named
     table = notes.inner(value, path)
     head = notes.read(ConditionTable, {key: item for key, item in table.items() if key in CONDITION_FIELDS}, path)
     if head is None:
+        note_strays(notes, table, path)
         return None
     function = FUNCTIONS.get(head.function)
     if function is None:
@@ -252,12 +269,20 @@ def read_condition(notes: Notebook, name: str, value: Any, path: Path_) -> Named
     except BadTable as wrong:
         notes.bad(path, wrong)
         return None
+    notes.each_a_word(given.get(KINDS, ()), (*path, KINDS))
     for empty in () if notes.stored else [key for key in function.needed if given[key] == ()]:
         cure = "Name at least one: with none it would never hold, and a rule that denies would deny nobody."
         notes.note((*path, empty), "is empty", cure)
     named = make_condition(name, function, given, head, path)
     note_detail(notes, path, named.condition.code, head.detail, supplied=dict(named.condition.detail))
     return named
+
+
+def note_strays(notes: Notebook, table: Mapping[str, Any], path: Path_) -> None:
+    """Note what no condition has, where no function says what this one may have: one may be the function, misspelt."""
+    known = CONDITION_FIELDS.union(*(function.hints for function in FUNCTIONS.values()))
+    for name in table.keys() - known if "function" not in table else ():
+        notes.note((*path, name), "is not known here", nearest(name, sorted(known)))
 
 
 def make_condition(

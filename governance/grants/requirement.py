@@ -52,6 +52,13 @@ class GrantTerms:
     everyone: bool = False
     source: str = ""
 
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """What it names and facts hold as words, by field."""
+        now = (name for capacities in self.approvals for name in capacities)
+        earlier = (name for rule in self.before for capacities in rule.approvals for name in capacities)
+        return {"approvals": tuple(now), "before": tuple(earlier)}
+
     def rule_of(self, grant: GrantFacts, holder: str, now: datetime) -> GrantTerms | Earlier:
         """What a grant needs, by the rule of its day; approvals that could count under no rule do not choose it."""
         if not self.before:

@@ -34,6 +34,11 @@ class EmploymentTerms:
     casework: bool = False
     source: str = ""
 
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """What it names and facts hold as words, by field."""
+        return {"organisation_kinds": self.organisation_kinds}
+
 
 class EmploymentRequirement(OfAnyRecord):
     """That the holder of a grant works now for the organisation in whose name it is held."""

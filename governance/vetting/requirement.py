@@ -60,6 +60,11 @@ class TrainingTerms:
     renewal_months: int = 0
     source: str = ""
 
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """What it names and facts hold as words, by field."""
+        return {"courses": self.courses}
+
 
 @dataclass(frozen=True, slots=True)
 class PlainTerms:

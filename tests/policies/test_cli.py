@@ -132,6 +132,8 @@ FIRST = (
     (ELSEWHERE, ELSEWHERE.replace("9", '"nine"'), "question.resource", "properties.age: must be a whole number."),
     (ELSEWHERE, ELSEWHERE.replace("emergency-sheet", "emergency-shet"), "question.resource",
      'cases.2.question.resource.type: "emergency-shet" is not declared. Did you mean "emergency-sheet"?'),
+    ('subject = { type = "user"', 'subject = { type = "staff"', "subject",
+     'question.subject.type: "staff" is not declared. Write one of: user.'),
     ('question.action = { name = "print" }', 'question.action = { name = "prnt" }', "question.action",
      'cases.3.question.action.name: "prnt" is not declared. Did you mean "print"?'),
     ('question.action = { name = "print" }', 'question.action = { name = "print", properties = { copies = 2 } }',
@@ -172,6 +174,8 @@ expect = %s
 @pytest.mark.parametrize(("question", "expect", "in_order"), [
     ('resource = { type = "payroll", id = "1" }', '{ decision = false, reasons = ["no_such_resource"] }', True),
     ('resource = { type = "payroll", id = "1" }', '{ decision = false, reasons = ["cohort"] }', False),
+    ('subject = { type = "robot", id = "ida.cole" }', '{ decision = false, reasons = ["unknown_subject"] }', True),
+    ('subject = { type = "robot", id = "ida.cole" }', '{ decision = false, reasons = ["no_need"] }', False),
     ('action = { name = "delete" }', '{ decision = false, reasons = ["role_not_permitted"] }', True),
     ('action = { name = "delete" }', '{ decision = false, reasons = ["no_need"] }', False),
     ('action = { name = "prnt" }', '{ decision = false, reasons = ["role_not_permitted"] }', False),
@@ -265,6 +269,13 @@ def test_a_file_of_a_pack_is_told_to_be_no_folder(stand: Stand, example: PackTex
     result = run(stand, "check", folder / "system.toml")
     assert result.exit_code == 1
     assert f"Give its folder: {folder}." in result.output
+
+
+def test_a_folder_of_packs_names_them(stand: Stand, example: PackTexts, tmp_path: Path) -> None:
+    one, two = write(example, tmp_path / "one"), write(example, tmp_path / "two")
+    result = run(stand, "check", tmp_path)
+    assert result.exit_code == 1
+    assert result.output == f"{tmp_path}: is no pack, but holds some. Give their folders: {one} {two}\n"
 
 
 @pytest.mark.parametrize("command", ["check", "test", "activate"])

@@ -63,7 +63,9 @@ def test_a_text_that_names_nothing_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(("table", "problem"), [
     ('[shared]\nconditions = ["shure"]', 'names shared conditions table "shure", which does not exist'),
     ('[shared]\nconditons = ["sure"]', "shared.conditons: is not known here"),
-    ('[shared]\nconditions = ["medical", "medical"]', 'names shared conditions table "medical" twice'),
+    ('[shared]\nconditions = ["nonesuch"]', r'"nonesuch", which does not exist\. Write one of: sure\.'),
+    ('[shared]\nconditions = ["sure", "sure"]', 'names shared conditions table "sure" twice'),
+    ('[shared]\nconditions = ["medical"]', r'names "medical", which is a table of the pack\'s own\. Leave it out\.'),
 ])  # fmt: skip
 def test_what_cannot_be_found_is_named(
     table: str, problem: str, example: PackTexts, requirements: Mapping[str, Requirement]

@@ -23,6 +23,8 @@ source = "x"
 acr = ["mfa"]
 fresh_for = ["prnt"]
 """
+STATING = '[roles.trip-leader.requires.agreement]\nstates = ["{}"]\nsource = "x"\n'
+CLUB = '[conditions.club]\nfunction = "organisation_of_kind"\nkinds = ["Club"]\n'
 LEADER = "trip-leader,emergency-sheet,view"
 REGISTERED = "[resource_types.emergency-sheet.registered.TRIP-0001]\n"
 TEXT = '\nfunction = "present"\nproperty = "school"\n[conditions.medical]'
@@ -79,13 +81,16 @@ SYSTEM_FAULTS = [
     ('school = { type = "text" }', 'school = { type = "text", maximum = 0 }', "maximum: is less than 1"),
     ('age = { type = "integer" }', 'age = { type = "integer", values = ["1"] }', "values: cannot be given"),
     ('age = { type = "integer" }', 'age = { type = "integer", default = "9" }', "default: '9' is not of type integer"),
-    ('default = "contacts"', 'default = "other"', "other is not among the declared values"),
+    ('default = "contacts"', 'default = "other"',
+     "other is not among the declared values. Write one of: contacts, medical."),
     ("[context]", '[resource_types.emergency-sheet.registered.TRIP-1]\n[context]', "is not an id of this type"),
     ("[context]", REGISTERED + "age = 3\n[context]", "only the caller's word"),
     ("[context]", REGISTERED + "x = 3\n[context]", "is not a declared property"),
     ('function = "age_range"', 'function = "age_rang"', '"age_rang" does not exist. Did you mean "age_range"?'),
     ("minimum = 4", "minimum = 44", "minimum: is greater than maximum"),
     ("minimum = 4\n", "", "of_school_age.minimum: is missing"),
+    ('function = "age_range"', 'functon = "age_range"',
+     'of_school_age.functon: is not known here. Did you mean "function"?'),
     ("minimum = 4", "lowest = 4", "of_school_age.lowest: is not known here"),
     ('property = "school"', 'property = "scool"', '"scool", which resource type "emergency-sheet" does not declare'),
     ('property = "school"', 'property = "age"', 'looks at "age", which is of type integer'),
@@ -109,6 +114,16 @@ SYSTEM_FAULTS = [
     (ROLE, ROLE.replace("courses", "corses"), "requires.training.courses: is missing"),
     (ROLE, ROLE.replace("training", "trainig"), '"trainig", which does not exist. Did you mean "training"?'),
     (ROLE, ROLE.replace("training]", "grant]"), "Write it as granted_by."),
+    (ROLE, STATING.format("purposes") + ROLE,
+     'agreement.states: names "purposes", which are compared with context.purpose: the pack does not declare it. '
+     "Declare purpose in [context], or take purposes out."),
+    (ROLE, STATING.format("fields") + ROLE, "Declare fields in the properties of a resource type, or take fields out."),
+    (ROLE, ROLE.replace("first-aid", "First Aid"),
+     'training.courses: waits for "First Aid", which no fact can say. Facts hold lower-case letters, digits, hyphens '
+     'and underscores only: "first_aid".'),
+    ('organisation_kinds = ["school"]', 'organisation_kinds = ["School"]', "organisation_kinds: waits for"),
+    ('"safeguarding_lead", ', '"Safeguarding Lead", ', 'granted_by.approvals: waits for "Safeguarding Lead"'),
+    ("[conditions.medical]", CLUB + "[conditions.medical]", 'conditions.club.kinds: waits for "Club"'),
     ('approvals = [["head_teacher"], ', 'approvals = [[], ', "granted_by.approvals"),
     ('approvals = [["head_teacher"], ["safeguarding_lead", "deputy_head"]]', 'approvals = ["head_teacher"]',
      'cannot be [\'head_teacher\']. Write lists in a list, such as [["head_teacher"]].'),
@@ -167,6 +182,7 @@ POLICY_FAULTS = [
     ("view,own_school ", "view,at_most own_school ", 2, 'condition "at_most" needs parameters'),
     ("view,own_school ", "view,aggregate_rows own_school ", 2, 'condition "aggregate_rows" looks at "rows", which'),
     ("view,own_school ", "view,own_school,", 2, "has 7 fields"),
+    (LEADER, "# officers\n" + LEADER, 2, "is a comment: they are not allowed here. Comments stand in system.toml."),
     (",allow,TRIP-1", ',"allow,TRIP-1', 2, "cannot be read"),
     (",allow,TRIP-1", ',"al"low,TRIP-1', 2, "cannot be read"),
     ("role,resource_type", "role;resource_type", 1, "does not begin with its header"),

@@ -24,6 +24,7 @@ from tests import services
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OFFICER = Actor("officer")
+STATING = '[roles.trip-leader.requires.agreement]\nstates = ["purposes"]\nsource = "x"\n'
 
 
 @pytest.fixture
@@ -113,6 +114,9 @@ def test_a_stored_text_that_no_longer_loads_is_refused(
     ("{ part = ", "{ parts = ", "is not used by the sentences"),
     ('values = ["medical"]', "values = []", "medical.values: is empty"),
     ("[context]\n", '[context]\ntime = { type = "text" }\n', "is a name that every system has already"),
+    ('"first-aid"', '"First Aid"', 'waits for "First Aid"'),
+    ("[context]\n", f"{STATING}[context]\n", "are compared with context.purpose"),
+    ("[context]\n", '[shared]\nconditions = ["medical"]\n[context]\n', "a table of the pack's own"),
 ])  # fmt: skip
 def test_a_stored_text_loads_although_checks_have_become_stricter(
     databases: Databases, pack: Pack, requirements: Mapping[str, Requirement], old: str, new: str, told: str

@@ -16,6 +16,12 @@ PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 NAMED = re.compile(r"\(('[^()]*)\)")
 STRAIGHT = 'Use straight quotes: "…".'
 TWICE = "The name stands twice. Keep one of them; each table of a list has double brackets, such as [[cases]]."
+ONE_LINE = "One row stands on one line, with commas between its fields and none before the closing brace."
+LOWER = "Write true or false, in lower case."
+A_DAY = "Write a day such as 2025-01-10."
+DAY_LIKE = re.compile(
+    r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])(?:\d{1,2}|[A-Za-z]{3,9})\2\d{4}|\d{1,2}/\d{1,2}/\d{2}"
+)
 OPEN = "Close the text with the quote that opens it, on the same line."
 CURES = {
     "Invalid value": 'Put text in straight quotes: name = "…". Numbers, days, true and false stand without.',
@@ -27,7 +33,7 @@ CURES = {
     "Illegal character '\\n'": OPEN,
     "Unescaped": "Put text with a backslash in single quotes.",
     "Unclosed array": "Put a comma between the items of the list, and ] at its end.",
-    "Unclosed inline table": "Write it on one line, with a comma between its fields and } at its end.",
+    "Unclosed inline table": ONE_LINE,
     "Expected '='": "Write name = value.",
     "Expected ']": "Close it as it was opened: [table] or [[table]].",
     "Expected newline": 'Write one value a line, text in straight quotes: name = "…".',
@@ -97,9 +103,21 @@ def syntax_fault(said: str, text: str, name: str) -> Fault:
     if found is None or found[1] is None:  # at its end
         return Fault(name, problem, cure, line=max(len(text.rstrip().splitlines()), 1))
     number, column = int(found[1]), int(found[2])
-    sign = text.split("\n")[number - 1][column - 1 : column]
-    is_curly = bool(sign) and not sign.isascii() and "QUOTATION MARK" in unicodedata.name(sign, "")
-    return Fault(name, problem, STRAIGHT if is_curly else cure, line=number)
+    written = text.split("\n")[number - 1]
+    day = next((day[0] for day in DAY_LIKE.finditer(written) if day.start() + 1 < column <= day.end()), "")
+    if day and problem.startswith(("Expected newline", "Unclosed")):  # the parser took its beginning for a number
+        return Fault(name, f"{day} is not a day as it is written here", A_DAY, line=number)
+    return Fault(name, problem, cure_at(written[column - 1 :], problem) or cure, line=number)
+
+
+def cure_at(rest: str, problem: str) -> str:
+    """What to do about what stands where the parser stopped; empty where nothing is to be said of just this."""
+    sign = rest[:1]
+    if sign and not sign.isascii() and "QUOTATION MARK" in unicodedata.name(sign, ""):
+        return STRAIGHT
+    if re.match(r"(true|false)\b", rest, re.IGNORECASE):
+        return LOWER
+    return ONE_LINE if problem.startswith("Invalid initial character") and sign in ("", "\r", "}", "#") else ""
 
 
 def read_toml_file(path: Path) -> Document:

@@ -64,7 +64,8 @@ class EmploymentRequirement(OfAnyRecord):
         current = current_employments(employments, number, terms.posts, now) if organisation else []
         suited = [item for item in current if item.casework] if terms.casework else current
         if not suited:
-            objection = _no_need(current, terms) if current else _not_employed(organisation, terms)
+            held = current_employments(employments, number, (), now) if organisation else []
+            objection = _no_need(current, terms) if current else _not_employed(organisation, held, terms)
             return Standing((*about_organisation, objection), until=next_change(employments, now))
         longest = lasts_longest(suited)
         evidence = Evidence(KIND, str(longest.row), longest.ends_at)
@@ -94,8 +95,14 @@ def _about_organisation(
     return tuple(objections)
 
 
-def _not_employed(organisation: OrganisationFacts | None, terms: EmploymentTerms) -> Objection:
+def _not_employed(
+    organisation: OrganisationFacts | None, held: Sequence[EmploymentFacts], terms: EmploymentTerms
+) -> Objection:
+    """Not there now; or there, in other posts than the role is for."""
     named = organisation.reference if organisation else "an unknown organisation"
+    if held:
+        posts = ", ".join(dict.fromkeys(item.post for item in held))
+        named = f"{named} as {' or '.join(terms.posts)}, only as {posts}"
     return Objection(Code.NOT_EMPLOYED, KIND, None, (("organisation", named),), terms.source)
 
 

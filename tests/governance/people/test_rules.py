@@ -8,7 +8,7 @@ from governance.kernel.clock import day_end
 from governance.kernel.reading import BadTable
 from governance.people.requirement import EmploymentRequirement, EmploymentTerms
 from governance.people.rules import EmploymentFacts, OrganisationFacts, OrganisationStatus
-from governance.ports.reasons import Code
+from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Query
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -55,6 +55,16 @@ def test_when_an_employment_holds(says, job, now, reasons):
 ])  # fmt: skip
 def test_what_a_role_may_demand(says, school, council, terms, reasons):
     assert codes((JOB,), (SCHOOL._replace(**school), COUNCIL._replace(**council)), **terms) == reasons
+
+
+@pytest.mark.parametrize(("posts", "said"), [
+    (("head", "deputy"), "No current employment in school-a as head or deputy, only as teacher, cook."),
+    ((), "No current employment in school-a."),
+])  # fmt: skip
+def test_posts_that_a_role_is_not_for_are_named(posts, said):
+    jobs = (JOB, JOB._replace(post="cook"), JOB._replace(post="head", ends_at=NOON)) if posts else ()
+    (objection,) = REQUIREMENT.standing((jobs, SCHOOL), EmploymentTerms(posts=posts), NOON).objections
+    assert REASONS[objection.code].admin.format(**dict(objection.detail)) == said
 
 
 @pytest.mark.parametrize("lineage", [(), (None,)])

@@ -16,7 +16,7 @@ from governance.kernel.errors import Answer, BadInput, Conflict, Fault, cure_for
 from governance.ports.actor import Actor
 from governance.ports.requirement import Requirement
 from governance.ports.sheet import Sheet
-from policies import engine, service, store
+from policies import engine, replacing, service, store
 from policies.cases import Case, CaseRunner, differences, read_cases, run_cases
 from policies.pack import FILES, SHIPPED, SYSTEM, Pack, PackTexts
 from policies.questions import check_questions
@@ -93,6 +93,7 @@ def activate(found: Service, names: tuple[str, ...], *, unproven: bool) -> None:
         raise click.ClickException("nothing was activated. Mend the rules or the cases, or say --unproven.")
     for pack in packs:
         try:
+            notes = notes_on(found, pack, now)
             with found.databases.change(found.account, now) as session:
                 number = service.activate_pack(session, pack, actor=Actor(found.account), now=now)
         except Conflict as same:
@@ -101,6 +102,8 @@ def activate(found: Service, names: tuple[str, ...], *, unproven: bool) -> None:
             raise click.ClickException(str(wrong)) from None
         else:
             click.echo(f"{pack.system}: revision {number} is in force")
+            for note in notes:
+                click.echo(f"Note: {pack.system}: {note}", err=True)
 
 
 @packs.command("list")
@@ -137,6 +140,12 @@ def list_(found: Service, as_json: bool) -> None:
     widths = [max(map(len, column)) for column in zip(head, *said, strict=True)]
     for line in (head, *said):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def notes_on(found: Service, pack: Pack, now: datetime) -> list[str]:
+    """What is worth knowing of a pack that takes the place of the revision in force."""
+    with found.databases.reading() as session:
+        return list(replacing.notes_on(session, pack, found.requirements, clock.london_day(now)))
 
 
 def install_own(found: Service, account: str, now: datetime) -> str:

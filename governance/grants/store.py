@@ -9,14 +9,14 @@ from sys import intern
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from governance.grants.models import Grant
 from governance.grants.rules import Approval, GrantFacts
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
-from governance.kernel.recorded import seen
+from governance.kernel.recorded import Ledger, seen
 from governance.people.models import Person
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -69,6 +69,14 @@ def list_holders(session: Session, system: str, roles: Collection[str], at: int)
     held = select(Person.reference).join(Grant, Grant.person_id == Person.id).distinct()
     found = session.scalars(held.where(Grant.system == system, Grant.role.in_(sorted(roles)), seen(Grant, at)))
     return sorted(found)
+
+
+def count_by_role(session: Session, system: str, today: date) -> dict[str, int]:
+    """How many grants of each role of a system stand, begun or not, and have not ended by a day."""
+    at = session.execute(select(Ledger.revision)).scalar_one()
+    standing = or_(Grant.ends_on.is_(None), Grant.ends_on >= today)
+    counted = select(Grant.role, func.count()).where(Grant.system == system, standing, seen(Grant, at))
+    return {row[0]: row[1] for row in session.execute(counted.group_by(Grant.role))}
 
 
 @lru_cache(maxsize=8192)

@@ -17,7 +17,10 @@ from governance.vetting.area import AREA as VETTING
 from policies.area import AREA as POLICIES
 from policies.pack import PackTexts
 from tests.architecture.source import ROOT
+from tests.commands import quick_desk
 from tokens.area import AREA as TOKENS
+
+__all__ = ["quick_desk"]
 
 AREAS = (PEOPLE, GRANTS, VETTING, ACCREDITATION, AGREEMENTS, TOKENS, POLICIES)
 SETTINGS = Settings(

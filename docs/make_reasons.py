@@ -166,7 +166,8 @@ def deciders() -> dict[str, list[str]]:
             if "ports" not in path.parts:
                 for code, around in decisive(path):
                     found[code].append(f"`{path.relative_to(ROOT).as_posix()}` `{around}`")
-    for path in sorted((ROOT / "policies" / "packs").glob("*/system.toml")):
+    packs = ROOT / "policies" / "packs"
+    for path in (*sorted(packs.glob("*/system.toml")), packs / "shared.toml"):
         for code, table in named_by(tomllib.loads(path.read_text("utf-8"))):
             found[code].append(f"`{path.relative_to(ROOT).as_posix()}` `[{table}]`")
     return {code: list(dict.fromkeys(shown)) for code, shown in found.items()}

@@ -53,6 +53,7 @@ def test_places_are_found_in_code_packs_and_tests() -> None:
     decided, shown = deciders(), witnesses()
     assert decided["training_missing"] == ["`governance/vetting/requirement.py` `_course`"]
     assert "`policies/packs/coventry-lcs/system.toml` `[conditions.early_help_case]`" in decided["no_need"]
+    assert "`policies/packs/shared.toml` `[conditions.managed_device]`" in decided["device"], "what packs share too"
     assert "`governance/trail/writer.py` `numbers`" in decided["audit_unavailable"]
     assert any(place.startswith("coventry-lcs V05") for place in shown["training_missing"])
     assert "`tests/governance/vetting/test_rules.py`" in shown["training_missing"]

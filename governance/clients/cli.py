@@ -12,7 +12,7 @@ from governance.clients.rules import NewFrontEnd, Scope
 from governance.clients.store import list_front_ends, list_keys
 from governance.exchange.strangers import strange_systems
 from governance.kernel import clock
-from governance.kernel.errors import Answer
+from governance.kernel.errors import Answer, NotFound
 from governance.ports.actor import Actor
 
 
@@ -106,9 +106,18 @@ def revoke(service: Any, prefix: str, why: str) -> None:
     try:
         with service.databases.change("cli", clock.now()) as session:
             keys_service.revoke_key(session, prefix, why, actor=Actor(service.account))
+    except NotFound as wrong:
+        cure = ". Give the key's prefix; postern keys list shows it" if is_name(service, prefix) else ""
+        raise click.ClickException(f"{wrong}{cure}") from None
     except Answer as wrong:
         raise click.ClickException(str(wrong)) from None
     click.echo(f"Key {prefix} is revoked.")
+
+
+def is_name(service: Any, text: str) -> bool:
+    """Whether a text is what a key that stands is called."""
+    with service.databases.reading() as session:
+        return any(key.name == text for key in list_keys(session, service.databases.freshness.current()))
 
 
 @click.group("front-ends")

@@ -58,6 +58,15 @@ def test_a_revoked_key_is_gone(desk: Desk) -> None:
     assert prefix not in desk.run("keys", "list").stdout
 
 
+def test_a_keys_name_does_not_revoke_it(quick_desk: Desk) -> None:
+    prefix = quick_desk.run("keys", "add", "look-up", "--system", SYSTEM).stdout.split("_")[1]
+    told = quick_desk.run("keys", "revoke", "look-up", "--why", "lost")
+    assert told.exit_code == 1
+    assert told.stderr.endswith("Give the key's prefix; postern keys list shows it\n")
+    assert prefix in quick_desk.run("keys", "list").stdout
+    assert "Give the key's" not in quick_desk.run("keys", "revoke", "NOBODY", "--why", "lost").stderr
+
+
 NO_PACK = 'no pack is active for the system "archiv". Did you mean "archive"?'
 BACK = ("--redirect-uri", "https://l.example/back")
 

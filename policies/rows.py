@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from marshmallow import Schema
-
 from governance.exchange import checking
 from governance.exchange.applying import told
-from governance.exchange.names import introduced
-from governance.exchange.reading import as_said, load_rows
+from governance.exchange.meant import with_nearest
+from governance.exchange.reading import as_said, load_rows, row_fault
 from governance.exchange.unsaid import Said
-from governance.kernel.errors import BadInput, Fault, cure_for, nearest
+from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document
 from governance.kernel.toml_lines import Path_
 from governance.ports.sheet import Sheet
@@ -20,7 +18,6 @@ from policies.cases import Case, document_of
 from policies.pack import Pack, PackTexts
 
 BASE = "facts"
-UNKNOWN, MISSING = "Unknown field", "Missing data for required field"
 
 Sheets = Mapping[str, Sheet]
 Placed = tuple[Path_, Mapping[str, Any]]  # a row, and where it stands
@@ -95,11 +92,11 @@ def doubts_of(document: Document, sheets: Sheets, cases: Sequence[Case], read: R
 def together(document: Document, sheets: Sheets, rows: Mapping[str, Sequence[Laid]]) -> Iterator[tuple[Path_, Fault]]:
     """What no row can know of itself, as `facts apply` would find it in an empty database, with each row's path."""
     said = {name: [row for _, row in listed] for name, listed in rows.items()}
-    for doubt in checking.check_rows(None, sheets, said).doubts:
-        near = nearest(str(doubt.value), introduced(sheets, said).get(doubt.kind, ()))
-        better = doubt._replace(cure=near) if near else doubt
-        where = rows[doubt.sheet][doubt.number][0]
-        yield where, told(document, better, where)
+    for doubt in with_nearest(None, sheets, said, checking.check_rows(None, sheets, said).doubts):
+        listed = rows[doubt.sheet]
+        earlier = document.line(listed[doubt.earlier][0]) if doubt.earlier >= 0 else None
+        where = listed[doubt.number][0]
+        yield where, told(document, doubt.beside(earlier), where)
 
 
 def row_faults(document: Document, sheet: Sheet, placed: Sequence[Placed], read: Read) -> Iterator[Fault]:
@@ -109,27 +106,7 @@ def row_faults(document: Document, sheet: Sheet, placed: Sequence[Placed], read:
     for (where, row), one, nothing in zip(placed, loaded, unsaid, strict=False):
         read[id(row)] = where, Said(one, nothing)
     for number, where, problem in wrong:
-        path = (*placed[number][0], *where)
-        known = columns(sheet.schema(), where[:-1])
-        name = str(where[-1]) if where else ""
-        if problem == UNKNOWN:
-            yield document.fault(path, "is not known here", cure_for(name, known))
-        elif problem == MISSING:
-            says = known[name].metadata.get("says") if name in known else None
-            yield document.fault(path, "is missing", f"Add it: {says}." if says else "Add it.")
-        else:
-            yield document.fault(path, problem)
-
-
-def columns(schema: Schema, path: Sequence[str | int]) -> dict[str, Any]:
-    """The fields of a schema, or of the table within it to which a path leads, by the names that people write."""
-    found: dict[str, Any] = {field.data_key or name: field for name, field in schema.fields.items()}
-    for part in path:
-        if isinstance(part, str):
-            field = found.get(part)
-            nested = getattr(getattr(field, "inner", field), "schema", None)
-            found = columns(nested, ()) if isinstance(nested, Schema) else {}
-    return found
+        yield row_fault(document, sheet.schema(), placed[number][0], where, problem)
 
 
 def role_faults(document: Document, grants: Sequence[Placed], pack: Pack | None) -> Iterator[Fault]:

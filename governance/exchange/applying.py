@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from governance.exchange.checking import Checked, Doubt, Rows, check_rows
+from governance.exchange.meant import with_nearest
 from governance.exchange.names import KnownNames, identities, introduced
 from governance.exchange.reading import MOST_FAULTS
 from governance.exchange.standing import PART, check_kept, compare, resolved
@@ -62,7 +63,7 @@ def apply_rows(
     document = where if isinstance(where, Document) else Document(where, {}, {})
     with databases.reading() as session:
         checked = check_rows(session, sheets, rows)
-        doubts = [*checked.doubts, *check_kept(session, sheets, rows, checked)]
+        doubts = [*with_nearest(session, sheets, rows, checked.doubts), *check_kept(session, sheets, rows, checked)]
     if doubts:
         raise BadInput([told(document, doubt) for doubt in doubts[:MOST_FAULTS]])
     entry = Entry("facts.applied", actor, {"from": document.name})
@@ -72,6 +73,8 @@ def apply_rows(
 def told(document: Document, doubt: Doubt, row: Path_ = ()) -> Fault:
     """A doubt as the fault of a document, in which the row stands elsewhere than in its sheet where `row` says so."""
     value = "" if doubt.value is None else f": {doubt.value!r}"
+    if doubt.earlier >= 0:
+        doubt = doubt.beside(document.line((doubt.sheet, doubt.earlier)))
     return document.fault((*(row or (doubt.sheet, doubt.number)), *doubt.path), f"{doubt.problem}{value}", doubt.cure)
 
 

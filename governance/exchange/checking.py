@@ -29,6 +29,11 @@ class Doubt(NamedTuple):
     cure: str
     value: object = None
     kind: str = ""  # of what a reference leads nowhere
+    earlier: int = -1  # the number of the row that states the same fact
+
+    def beside(self, line: int | None) -> Doubt:
+        """The same with the line of the earlier row, where it has one."""
+        return self if line is None else self._replace(problem=f"{self.problem} (line {line})", earlier=-1)
 
 
 @dataclass(slots=True)
@@ -181,7 +186,7 @@ def repeated(sheet: Sheet, rows: Sequence[dict[str, Any]], names: Provisional) -
             repeats[number] = earlier
         else:
             problem = "says something else of a fact that an earlier row states"
-            doubts.append(Doubt(sheet.name, number, (), problem, "Keep one of them."))
+            doubts.append(Doubt(sheet.name, number, (), problem, "Keep one of them.", earlier=earlier))
     return doubts, repeats
 
 

@@ -18,6 +18,7 @@ from governance.exchange.checking import Rows
 from governance.exchange.differing import Difference
 from governance.exchange.erasing import erase_fact
 from governance.exchange.exporting import export_facts
+from governance.exchange.files import CSV, XLSX
 from governance.exchange.findings import Finding, errors, write_report
 from governance.exchange.importing import Looked, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
@@ -48,6 +49,7 @@ def facts() -> None:
 @click.pass_obj
 def apply(service: Any, file: Path, written_for: datetime | None) -> None:
     """Apply a FILE of facts (TOML, the shape of a pack's cases): all of it, or nothing and every error."""
+    refuse_spreadsheets(file)
     try:
         document = moved(read_toml_file(file), since(written_for, clock.now()))
         rows = read_rows(document, service.sheets)
@@ -74,6 +76,7 @@ def apply(service: Any, file: Path, written_for: datetime | None) -> None:
 @click.pass_obj
 def withdraw(service: Any, file: Path, why: str) -> None:
     """Withdraw the facts that a FILE names (TOML, as for apply): they were a mistake, and count from now on no more."""
+    refuse_spreadsheets(file, "write its rows as TOML")
     try:
         document = read_toml_file(file)
         rows = read_rows(document, service.sheets)
@@ -188,6 +191,14 @@ def make_templates(service: Any, folder: Path) -> None:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
 
 
+def refuse_spreadsheets(file: Path, instead: str = "") -> None:
+    """End a command that reads TOML where a folder or a spreadsheet is given, and say which command takes it."""
+    if file.is_dir() or file.suffix.lower() in (CSV, XLSX):
+        what = "a folder" if file.is_dir() else "a spreadsheet"
+        cure = instead or f"folders and spreadsheets come in by postern import {file}"
+        raise click.BadParameter(f"{file} is {what}: {cure}", param_hint="FILE")
+
+
 def warn_of_strangers(service: Any, document: Document, rows: Rows) -> None:
     """Warn of systems, roles and types that no active pack has."""
     with service.databases.reading() as session:
@@ -281,7 +292,9 @@ def say_applied(service: Any, applied: Applied) -> None:
     """Tell what was done, sheet by sheet."""
     for name, change in applied.sheets.items():
         click.echo(f"{name}: {change.opened} recorded, {change.closed} closed, {change.same} unchanged")
-    if not applied.changed:
+    if not applied.sheets:
+        click.echo("No facts were given: none has changed.")
+    elif not applied.changed:
         click.echo("All of it stood already: no fact has changed.")
     told = "Facts are at revision" if applied.changed else "That it was done is on the trail, as revision"
     click.echo(f"{told} {service.databases.freshness.current()}.")

@@ -157,14 +157,19 @@ def find_table_column(sheet: Sheet, header: str) -> Column | None:
     for name, field in tables_of(sheet).items():
         if dot and plain_name(prefix) in (plain_name(name), plain_name(singular(name))):
             key, colon, kind = rest.rpartition(":")
-            if colon and kind.strip().lower() in list(Kind):
-                return table_column(name, field, key.strip(), Kind(kind.strip().lower())) if key.strip() else None
+            if colon:
+                is_kind = kind.strip().lower() in list(Kind) and bool(key.strip())
+                return table_column(name, field, key.strip(), Kind(kind.strip().lower())) if is_kind else None
             return table_column(name, field, rest.strip(), Kind.TEXT) if rest.strip() else None
     return None
 
 
 def unknown(sheet: Sheet, header: str) -> tuple[str, str]:
     """What is wrong with a header that is no column, and what was perhaps meant."""
+    kind = header.rpartition(":")[2].strip()
+    if ":" in header and kind.lower() not in list(Kind) and find_table_column(sheet, header.rpartition(":")[0]):
+        kinds = f"{nearest(kind, list(Kind))} The kinds are: {', '.join(Kind)}.".lstrip()
+        return "has a colon, and after it no kind of value", kinds
     meant = nearest(FORGIVEN.sub("_", header), [column.header for column in columns_of(sheet)])
     known = ", ".join(dict.fromkeys(documented(sheet)))
     return "has a header that is no column of this sheet", f"{meant} The columns are: {known}.".lstrip()

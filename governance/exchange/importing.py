@@ -19,6 +19,7 @@ from governance.exchange.files import look_through
 from governance.exchange.findings import Finding, Severity, errors, in_order
 from governance.exchange.gathering import Gathered, Reading, gather
 from governance.exchange.leaving import Leaving, find_leaving
+from governance.exchange.meant import with_nearest
 from governance.exchange.standing import check_kept
 from governance.exchange.strangers import Active, strangers
 from governance.kernel.clock import london_day
@@ -69,11 +70,13 @@ def look_at_import(
     with databases.reading() as session:
         at = session.execute(select(Ledger.revision)).scalar_one()
         checked = check_rows(session, sheets, gathered.rows, gathered.known, gathered.unsure)
+        checked.doubts[:] = with_nearest(session, sheets, gathered.rows, checked.doubts)
         findings = [*gathered.findings, *tell_doubts(gathered, sheets, checked)]
         kept = check_kept(session, sheets, gathered.rows, checked)
         findings += [tell_doubt(gathered, sheets, doubt) for doubt in kept]
         refused = check_references(session, sheets, gathered.refused, gathered.known, gathered.unsure)
-        findings += [tell_doubt(gathered, sheets, doubt, gathered.refused) for doubt in refused]
+        for doubt in with_nearest(session, sheets, gathered.rows, refused):
+            findings.append(tell_doubt(gathered, sheets, doubt, gathered.refused))
         for doubt in strangers(sheets, gathered.rows, words_at(session, at)):
             findings.append(replace(tell_doubt(gathered, sheets, doubt), severity=Severity.WARNING))
         if not errors(findings):
@@ -100,8 +103,9 @@ def tell_doubt(
     sheet = sheets[doubt.sheet]
     path = tuple(written(sheet, part) for part in doubt.path)
     value = "" if doubt.value is None else doubt.value
-    line = (among or gathered.rows)[sheet.name].lines[doubt.number]
-    place = gathered.place(sheet, line, path, value)
+    lines = (among or gathered.rows)[sheet.name].lines
+    doubt = doubt.beside(lines[doubt.earlier] if doubt.earlier >= 0 else None)
+    place = gathered.place(sheet, lines[doubt.number], path, value)
     return Finding(problem=doubt.problem, cure=doubt.cure, **place)
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from governance.exchange.unsaid import Said, Unsaid, can_be_empty, unwritten
-from governance.kernel.errors import BadInput, Fault
+from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document
+from governance.kernel.toml_lines import Path_
 from governance.ports.sheet import Sheet
 
 Rows = dict[str, list[dict[str, Any]]]
 MOST_FAULTS = 1000
+UNKNOWN, MISSING = "Unknown field", "Missing data for required field"
 
 
 def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str, ...] = ()) -> Rows:
@@ -26,9 +28,7 @@ def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str,
     rows: Rows = {}
     for name, listed in values.items():
         if name not in sheets:
-            faults.append(
-                document.fault((*under, name), "is no sheet of facts", f"The sheets are: {', '.join(sorted(sheets))}.")
-            )
+            faults.append(document.fault((*under, name), "is no sheet of facts", cure_for(name, sheets)))
         elif not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
             faults.append(
                 document.fault(
@@ -41,10 +41,34 @@ def read_rows(document: Document, sheets: Mapping[str, Sheet], under: tuple[str,
             rows[name] = [
                 Said(*both) for both in zip(loaded, unsaid, strict=False)
             ]  # where one is wrong, none is taken
-            faults += [document.fault((*under, name, index, *path), problem) for index, path, problem in wrong]
+            for index, path, problem in wrong:
+                faults.append(row_fault(document, sheets[name].schema(), (*under, name, index), path, problem))
     if faults:
         raise BadInput(sorted(faults, key=lambda fault: fault.line or 0)[:MOST_FAULTS])
     return rows
+
+
+def row_fault(document: Document, schema: Schema, row: Path_, where: Sequence[str | int], problem: str) -> Fault:
+    """What a schema says of a field of a row, with what to write instead."""
+    known = columns(schema, where[:-1])
+    name = str(where[-1]) if where else ""
+    if problem == UNKNOWN:
+        return document.fault((*row, *where), "is not known here", cure_for(name, known))
+    if problem == MISSING:
+        says = known[name].metadata.get("says") if name in known else None
+        return document.fault((*row, *where), "is missing", f"Add it: {says}." if says else "Add it.")
+    return document.fault((*row, *where), problem)
+
+
+def columns(schema: Schema, path: Sequence[str | int]) -> dict[str, Any]:
+    """The fields of a schema, or of the table within it to which a path leads, by the names that people write."""
+    found: dict[str, Any] = {field.data_key or name: field for name, field in schema.fields.items()}
+    for part in path:
+        if isinstance(part, str):
+            field = found.get(part)
+            nested = getattr(getattr(field, "inner", field), "schema", None)
+            found = columns(nested, ()) if isinstance(nested, Schema) else {}
+    return found
 
 
 def as_said(schema: Schema, listed: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Unsaid]]:

@@ -85,8 +85,13 @@ def test_a_row_twice_counts_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("says", "change", "wanted"), [
-    ("two rows say different things", ("[[employment]]", OTHER + "[[employment]]"), ["people"]),
-    ("a required field is missing", ('name = "Zoë Zeta"\n', ""), [":2", "name"]),
+    ("two rows say different things", ("[[employment]]", OTHER + "[[employment]]"), ["people", "(line 2)"]),
+    ("a field is misspelt", ('manager = "mo"', 'manger = "mo"'), [":5", 'Did you mean "manager"?']),
+    ("one within a row is misspelt", (", on =", ', capacty = "x", on ='), [":20", 'Did you mean "capacity"?']),
+    ("a sheet is misspelt", ("[[people]]", "[[peeple]]"), [":2", 'Did you mean "people"?']),
+    ("a reference is misspelt", ('"council"\npost', '"counsil"\npost'), [":9", 'Did you mean "council"?']),
+    ("an approver is misspelt", ('by = "mo"', 'by = "moo"'), [":20", 'Did you mean "mo"?']),
+    ("a required field is missing", ('name = "Zoë Zeta"\n', ""), [":2", "name", "Add it: what people call them."]),
     ("a field is unknown", ('name = "Zoë Zeta"', 'name = "Zoë"\nnam = "x"'), [":5", "nam"]),
     ("a reference leads nowhere", ('manager = "mo"', 'manager = "nobody"'), [":5", "manager", "nobody"]),
     ("an organisation is unknown", ('"council"\npost', '"moon"\npost'), [":9", "organisation", "moon"]),
@@ -141,8 +146,19 @@ def test_a_byte_order_mark_is_no_matter(desk: Desk) -> None:
 
 def test_an_empty_file_applies_nothing(desk: Desk) -> None:
     before = counts(desk)[:-1]
-    assert desk.apply("").exit_code == 0
+    told = desk.apply("")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("No facts were given: none has changed.\n")
     assert counts(desk)[:-1] == before
+
+
+def test_a_folder_or_a_spreadsheet_is_sent_to_the_other_command(quick_desk: Desk, tmp_path: Path) -> None:
+    for place, what in ((tmp_path, "a folder"), (tmp_path / "people.csv", "a spreadsheet")):
+        told = quick_desk.run("facts", "apply", str(place))
+        assert told.exit_code == 2
+        assert f"{place} is {what}: folders and spreadsheets come in by postern import {place}" in told.stderr
+    told = quick_desk.run("facts", "withdraw", str(tmp_path / "people.xlsx"), "--why", "x")
+    assert (told.exit_code, "is a spreadsheet: write its rows as TOML" in told.stderr) == (2, True)
 
 
 def test_names_are_composed(desk: Desk) -> None:

@@ -26,7 +26,7 @@ moon,Moon,charity,,,
 moon,Other Moon,charity,,,
 """
 PEOPLE = """\
-reference;name;manager;managers;Name;attribute.floor:number;attribute.wide:yesno;attribute.odd:json
+reference;name;manager;managers;Name;attribute.floor:number;attribute.wide:yesno;attribute.odd:json;attribute.at:nubmer
 zoe;Zoë;mo;;;3;yes;
 max;;mo;;;;;
 bob;Bob;nobody;;;;;
@@ -91,8 +91,9 @@ PLANTED: tuple[tuple[str, int, str, str], ...] = (
     ("organisations.csv", 6, "parent", "no organisation with this reference"),
     ("organisations.csv", 7, "kind", "is not what belongs here"),
     ("organisations.csv", 8, "status", "is not what belongs here"),
-    ("organisations.csv", 10, "", "says something else of a fact that an earlier row states"),
+    ("organisations.csv", 10, "", "says something else of a fact that an earlier row states (line 9)"),
     ("people.csv", 1, "4", "header that is no column"),
+    ("people.csv", 1, "9", "has a colon, and after it no kind of value"),
     ("people.csv", 1, "5", "is name again"),
     ("people.csv", 3, "name", "is empty"),
     ("people.csv", 4, "manager", "no person with this reference"),
@@ -216,5 +217,5 @@ def test_an_approver_or_their_organisation_whom_nobody_knows(quick_desk: Desk, t
         "grants.csv:2, column approval_1_by: there is no person with this reference. "
         "Record the person, or correct the reference.",
         "grants.csv:2, column approval_2_organisation: there is no organisation with this reference. "
-        "Record the organisation, or correct the reference.",
+        'Did you mean "council"?',
     ]

@@ -147,7 +147,7 @@ FIRST = (
     ('id = "T02"', 'id = "T02"\nadd.training = [\n    { person = "zz", course = "x", completed = 2026-01-01 }]',
      '    { person = "zz"', "cases.2.add.training.1.person: there is no person with this reference: 'zz'. Add it, or"),
     ('id = "T02"', 'id = "T02"\nadd.people = [\n{ reference = "piet.vos", name = "Piet" }]', "{ reference",
-     "cases.2.add.people.1: says something else of a fact that an earlier row states. Keep one of them."),
+     "cases.2.add.people.1: says something else of a fact that an earlier row states (line 14). Keep one"),
     ('id = "T02"', 'id = "T02"\nremove.people = [{ reference = "piet.vos" }]', "[[cases]]",
      "cases.2: makes wrong what stands in facts.grants.1.approvals.2.by: there is no person with this reference"),
 ])  # fmt: skip

@@ -48,6 +48,7 @@ def parties(_settings: Settings) -> Sheet:
         resolve=party_row,
         keys=mark,
         refers=(("agreement", "agreement"), ("organisation", "organisation")),
+        versions="agreement",
         further=keys_of_parties,
     )
 

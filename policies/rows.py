@@ -10,6 +10,7 @@ from governance.exchange.applying import told
 from governance.exchange.meant import with_nearest
 from governance.exchange.reading import as_said, load_rows, row_fault
 from governance.exchange.unsaid import Said
+from governance.exchange.versions import unknown_versions
 from governance.kernel.errors import BadInput, Fault, cure_for
 from governance.kernel.toml import Document
 from governance.kernel.toml_lines import Path_
@@ -92,7 +93,9 @@ def doubts_of(document: Document, sheets: Sheets, cases: Sequence[Case], read: R
 def together(document: Document, sheets: Sheets, rows: Mapping[str, Sequence[Laid]]) -> Iterator[tuple[Path_, Fault]]:
     """What no row can know of itself, as `facts apply` would find it in an empty database, with each row's path."""
     said = {name: [row for _, row in listed] for name, listed in rows.items()}
-    for doubt in with_nearest(None, sheets, said, checking.check_rows(None, sheets, said).doubts):
+    checked = checking.check_rows(None, sheets, said)
+    doubts = [*checked.doubts, *unknown_versions(None, sheets, said, checked)]
+    for doubt in with_nearest(None, sheets, said, doubts):
         listed = rows[doubt.sheet]
         earlier = document.line(listed[doubt.earlier][0]) if doubt.earlier >= 0 else None
         where = listed[doubt.number][0]

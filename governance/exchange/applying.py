@@ -17,6 +17,7 @@ from governance.exchange.names import KnownNames, identities, introduced
 from governance.exchange.reading import MOST_FAULTS
 from governance.exchange.standing import PART, check_kept, compare, resolved
 from governance.exchange.unsaid import as_bytes, unsaid_of
+from governance.exchange.versions import unknown_versions
 from governance.kernel.db import Databases, LongChange
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.recorded import change_of, close, record, touch
@@ -63,6 +64,7 @@ def apply_rows(
     document = where if isinstance(where, Document) else Document(where, {}, {})
     with databases.reading() as session:
         checked = check_rows(session, sheets, rows)
+        checked.doubts += unknown_versions(session, sheets, rows, checked)
         doubts = [*with_nearest(session, sheets, rows, checked.doubts), *check_kept(session, sheets, rows, checked)]
     if doubts:
         raise BadInput([told(document, doubt) for doubt in doubts[:MOST_FAULTS]])

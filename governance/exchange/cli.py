@@ -24,6 +24,7 @@ from governance.exchange.importing import Looked, apply_import, differences_of, 
 from governance.exchange.reading import moved, read_rows
 from governance.exchange.strangers import active_words, strange_systems, strangers
 from governance.exchange.templates import SEPARATED, WORKBOOK, write_templates
+from governance.exchange.unlikely import unlikely
 from governance.exchange.withdrawing import withdraw_rows
 from governance.kernel import clock
 from governance.kernel.errors import Answer
@@ -200,11 +201,13 @@ def refuse_spreadsheets(file: Path, instead: str = "") -> None:
 
 
 def warn_of_strangers(service: Any, document: Document, rows: Rows) -> None:
-    """Warn of systems, roles and types that no active pack has."""
+    """Warn of systems, roles and types that no active pack has, and say what rows hardly mean."""
     with service.databases.reading() as session:
         active = active_words(service.parts.role_rules, session, service.databases.freshness.current())
     for doubt in strangers(service.sheets, rows, active):
         click.echo(f"Warning: {told(document, doubt)}", err=True)
+    for doubt in unlikely(rows, active, clock.london_day(clock.now())):
+        click.echo(f"Note: {told(document, doubt)}", err=True)
 
 
 def since(written_for: datetime | None, now: datetime) -> timedelta:

@@ -41,6 +41,10 @@ class Gathered:
     unsure: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
+    def partly_read(self, sheets: Mapping[str, Sheet]) -> set[str]:
+        """The kinds of reference of which some row could not be read, or could be in part."""
+        return self.unsure | {sheets[name].introduces for name, rows in self.refused.items() if rows}
+
     def place(self, sheet: Sheet, line: int, path: Path = (), value: object = "") -> dict[str, Any]:
         """Where a row's field stands, as a finding wants it."""
         return {

@@ -22,6 +22,8 @@ from governance.exchange.leaving import Leaving, find_leaving
 from governance.exchange.meant import with_nearest
 from governance.exchange.standing import check_kept
 from governance.exchange.strangers import Active, strangers
+from governance.exchange.unlikely import unlikely
+from governance.exchange.versions import unknown_versions
 from governance.kernel.clock import london_day
 from governance.kernel.db import Databases
 from governance.kernel.recorded import Ledger
@@ -70,6 +72,7 @@ def look_at_import(
     with databases.reading() as session:
         at = session.execute(select(Ledger.revision)).scalar_one()
         checked = check_rows(session, sheets, gathered.rows, gathered.known, gathered.unsure)
+        checked.doubts += unknown_versions(session, sheets, gathered.rows, checked, gathered.partly_read(sheets))
         checked.doubts[:] = with_nearest(session, sheets, gathered.rows, checked.doubts)
         findings = [*gathered.findings, *tell_doubts(gathered, sheets, checked)]
         kept = check_kept(session, sheets, gathered.rows, checked)
@@ -77,8 +80,11 @@ def look_at_import(
         refused = check_references(session, sheets, gathered.refused, gathered.known, gathered.unsure)
         for doubt in with_nearest(session, sheets, gathered.rows, refused):
             findings.append(tell_doubt(gathered, sheets, doubt, gathered.refused))
-        for doubt in strangers(sheets, gathered.rows, words_at(session, at)):
+        active = words_at(session, at)
+        for doubt in strangers(sheets, gathered.rows, active):
             findings.append(replace(tell_doubt(gathered, sheets, doubt), severity=Severity.WARNING))
+        for doubt in unlikely(gathered.rows, active, london_day(now)):
+            findings.append(replace(tell_doubt(gathered, sheets, doubt), severity=Severity.NOTE))
         if not errors(findings):
             leaving = find_leaving(session, sheets, gathered.rows, checked, london_day(now), at)
             if leavers:

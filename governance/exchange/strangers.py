@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from governance.exchange.checking import Doubt, Rows
 from governance.kernel.errors import cure_for
-from governance.ports.role_rules import ResourceType, has_form
+from governance.ports.role_rules import ResourceType, Role, has_form
 from governance.ports.sheet import Sheet
 from governance.ports.sources import RoleRules
 
-SYSTEM, TYPE, ID, PROPERTIES = "system", "type", "id", "properties"
+SYSTEM, ROLE, TYPE, ID, PROPERTIES = "system", "role", "type", "id", "properties"
+DEMANDED = {"approvals": "capacity", "before": "capacity", "courses": "course"}
+"""The fields of roles' terms that name words, and what facts call each."""
 LIMITS = {
     "agreements": "Until then it covers no question.",
     "conflicts": "Until then it forbids nothing.",
@@ -28,6 +30,8 @@ class Words(NamedTuple):
 
     role: Collection[str]
     type: Mapping[str, ResourceType]
+    demanded: Mapping[str, Collection[str]] = {}
+    """The capacities and courses that its roles name."""
 
 
 Active = Mapping[str, Words]
@@ -36,7 +40,21 @@ Active = Mapping[str, Words]
 def active_words(role_rules: RoleRules, session: Session, at: int) -> Active:
     """The words of every active pack, by system."""
     loaded = {system: role_rules.load(session, number) for system, number in role_rules.active(session, at).items()}
-    return {system: Words(set(rules.roles), rules.resource_types) for system, rules in loaded.items()}
+    return {
+        system: Words(set(rules.roles), rules.resource_types, demanded_by(rules.roles.values()))
+        for system, rules in loaded.items()
+    }
+
+
+def demanded_by(roles: Iterable[Role]) -> dict[str, set[str]]:
+    """What roles demand that facts hold as words: the capacities of approvals, the courses."""
+    found: dict[str, set[str]] = {}
+    for role in roles:
+        for demand in role.demands:
+            for field, names in getattr(demand.terms, "words", {}).items():
+                if field in DEMANDED:
+                    found.setdefault(DEMANDED[field], set()).update(names)
+    return found
 
 
 def strangers(sheets: Mapping[str, Sheet], rows: Rows, active: Active) -> Iterator[Doubt]:
@@ -46,7 +64,7 @@ def strangers(sheets: Mapping[str, Sheet], rows: Rows, active: Active) -> Iterat
     """
     for name, listed in rows.items():
         known = {field.data_key or attribute: attribute for attribute, field in sheets[name].schema().fields.items()}
-        fields = {known[field]: field for field in (*Words._fields, ID) if field in known}
+        fields = {known[field]: field for field in (ROLE, TYPE, ID) if field in known}
         found: dict[tuple[str, str, str], list[int]] = {}
         for number, row in enumerate(listed) if SYSTEM in known else ():
             for field, value in named(row, fields, active):

@@ -52,6 +52,7 @@ class Sheet:
     keys: Callable[[Mapping[str, Any]], Iterable[FactKey]]
     refers: tuple[tuple[str, str], ...] = ()  # (field, identity kind) that must exist
     mentions: tuple[tuple[str, str, str], ...] = ()  # (field, field of each of its tables, identity kind): exists too
+    versions: str = ""  # the field of `refers` that the field `version` goes with: both together name a row that exists
     introduces: str = ""  # identity kind that the row's `reference` brings into being
     identity: type[Any] | None = None
     spans: bool = True  # its two days are the first and the last of one span, so they stand in that order

@@ -263,10 +263,15 @@ def put(world: World, sheet: str, row: dict[str, Any]) -> None:
 
 
 def recordable(world: World) -> World:
-    """A world without what nobody could record: who signed an agreement that is not there."""
+    """A world without what nobody could record: who signed what is not there."""
     known = {row["reference"] for row in world["agreements"]}
-    signed = {name: [row for row in world[name] if row["agreement"] in known] for name in ("parties", "signatures")}
-    return {**world, **signed}
+    versions = {(row["reference"], row["version"]) for row in world["agreements"]}
+    parties = [row for row in world["parties"] if (row["agreement"], row["version"]) in versions]
+    return {
+        **world,
+        "parties": parties,
+        "signatures": [row for row in world["signatures"] if row["agreement"] in known],
+    }
 
 
 def change(draw: st.DrawFn, world: World) -> None:

@@ -121,6 +121,19 @@ def test_an_error_is_named_and_nothing_is_applied(
     assert (counts(desk), desk.revision) == (before, revision), says
 
 
+TERMS = '[[agreements]]\nreference = "terms"\nkind = "sharing"\nversion = 1\nsystem = "archive"\nfrom = 2024-01-01\n'
+PARTY = '[[parties]]\nagreement = "terms"\nversion = {}\norganisation = "council"\n'
+
+
+def test_a_party_names_a_version_that_is_there(desk: Desk) -> None:
+    told = desk.apply(TERMS + PARTY.format(2))
+    assert told.exit_code == 1
+    assert "facts.toml:9: parties.1.version: there is no such version of this agreement: 2. Add it to" in told.stderr
+    assert desk.apply(TERMS + PARTY.format(1)).exit_code == 0
+    assert desk.apply(PARTY.format(1)).exit_code == 0, "what stands is there too"
+    assert "parties.1.version: there is no such version" in desk.apply(PARTY.format(3)).stderr
+
+
 def test_every_error_is_named(desk: Desk) -> None:
     told = desk.apply(GOOD.replace('name = "Zoë Zeta"', "name = 5").replace("from = 2024-02-29", "from = 1"))
     assert [line.partition(": ")[0].rpartition("/")[2] for line in told.stderr.splitlines()[:2]] == [

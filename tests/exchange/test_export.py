@@ -92,9 +92,10 @@ def fill(databases: Databases, world: Mapping[str, Any]) -> None:
         )  # drawn so, and refused everywhere
         refused = {number for number, *_ in wrong}
         rows[name] = [row for number, row in enumerate(loaded) if number not in refused]
-    known = {row["reference"] for row in rows.get("agreements", ())}
-    for name in rows.keys() & {"parties", "signatures"}:
-        rows[name] = [row for row in rows[name] if row["agreement"] in known]
+    for name, marks in (("parties", ("reference", "version")), ("signatures", ("reference",))):
+        known = {tuple(row[mark] for mark in marks) for row in rows.get("agreements", ())}
+        named = ("agreement", "version")[: len(marks)]
+        rows[name] = [row for row in rows.get(name, ()) if tuple(row[mark] for mark in named) in known]
     apply_rows(databases, sheets, rows, actor=ACTOR, now=NOON, where="test")
 
 

@@ -192,6 +192,15 @@ def test_where_people_cannot_be_read_nobody_is_said_to_be_unknown(quick_desk: De
     assert [line.partition(":")[0] for line in told.stderr.splitlines() if ".csv" in line] == ["people.csv"]
 
 
+def test_a_version_that_is_nowhere_is_told_unless_its_row_was_refused(quick_desk: Desk, tmp_path: Path) -> None:
+    parties = "agreement,version,organisation\nterms,2,council\n"
+    second = AGREEMENTS + "terms,individual,2,archive,soon\n"
+    for text, file, column in ((AGREEMENTS, "parties.csv:2", "version"), (second, "agreements.csv:3", "from")):
+        told = quick_desk.run("import", str(written(tmp_path / "in", {"agreements": text, "parties": parties})))
+        found = [line for line in told.stderr.splitlines() if ".csv" in line]
+        assert [line.startswith(f"{file}, column {column}: ") for line in found] == [True], found
+
+
 def test_an_approval_without_its_day_is_told_as_that(tmp_path: Path) -> None:
     header = "person,system,role,organisation,from,to,approval_1_by,approval_1_capacity,approval_1_on\n"
     text = header + "zoe,archive,reader,council,2024-01-01,,mo,line_manager,\n"

@@ -112,6 +112,8 @@ def test_faults_of_the_facts_are_told_once_and_at_their_line(
 
 
 SHEET = 'resource = { type = "emergency-sheet", id = "TRIP-0042", properties = { school = "elm-road", age = 9 } }'
+TERMS = '{ reference = "terms", kind = "sharing", version = 1, system = "trip-register", from = 2024-01-01 }'
+PARTY = '{ agreement = "terms", version = 2, organisation = "oak-lane-primary" }'
 ELSEWHERE = f"question.{SHEET}"
 FIRST = (
     'resource = { type = "emergency-sheet", id = "TRIP-0042", properties = { school = "oak-lane-primary", age = 9 } }'
@@ -148,6 +150,8 @@ FIRST = (
      '    { person = "zz"', "cases.2.add.training.1.person: there is no person with this reference: 'zz'. Add it, or"),
     ('id = "T02"', 'id = "T02"\nadd.people = [\n{ reference = "piet.vos", name = "Piet" }]', "{ reference",
      "cases.2.add.people.1: says something else of a fact that an earlier row states (line 14). Keep one"),
+    ('id = "T02"', f'id = "T02"\nadd.agreements = [{TERMS}]\nadd.parties = [\n{PARTY}]', PARTY,
+     "cases.2.add.parties.1.version: there is no such version of this agreement: 2. Add it to agreements, or"),
     ('id = "T02"', 'id = "T02"\nremove.people = [{ reference = "piet.vos" }]', "[[cases]]",
      "cases.2: makes wrong what stands in facts.grants.1.approvals.2.by: there is no person with this reference"),
 ])  # fmt: skip

@@ -95,6 +95,7 @@ def apply_checked(
     done: dict[str, Change] = {}
     with databases.long_change(str(entry.actor), now) as change:
         introduce(change, sheets, rows, checked.names)
+        change.change.relies = (checked.at, relied_on(sheets, rows, checked.names))
         for name, sheet in sheets.items():
             if rows.get(name):
                 done[name] = apply_sheet(change, sheet, rows[name], checked, progress)
@@ -105,6 +106,17 @@ def apply_checked(
         with change.part() as session:
             tell(session, replace(entry, details=details))
     return Applied(done)
+
+
+def relied_on(sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames) -> frozenset[str]:
+    """The kinds of fact that the look at some rows relied on: their own, and those of what they refer to."""
+    found: set[str] = set()
+    for name, sheet in sheets.items():
+        first = resolved(sheet, rows.get(name, ()), range(min(1, len(rows.get(name, ())))), names, {})
+        for row in first:
+            found |= {key.kind for key in sheet.keys(row)} | {kind for _, kind in sheet.refers}
+            found |= {kind for *_, kind in sheet.mentions}
+    return frozenset(found)
 
 
 def introduce(change: LongChange, sheets: Mapping[str, Sheet], rows: Rows, names: KnownNames) -> None:

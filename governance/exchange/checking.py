@@ -40,12 +40,14 @@ class Doubt(NamedTuple):
 class Checked:
     """What a look at all rows found: the names they use, what is wrong, rows that only repeat another.
 
-    `repeats` has, for each sheet, the numbers of rows that say what an earlier one says, with that one's number.
+    `repeats` has, for each sheet, the numbers of rows that say what an earlier one says, with that one's number. They
+    were looked at beside what stands at revision `at`.
     """
 
     names: KnownNames
     doubts: list[Doubt]
     repeats: dict[str, dict[int, int]]
+    at: int = 0
 
 
 @dataclass(slots=True)
@@ -77,7 +79,8 @@ def check_rows(
         coming.setdefault(kind, set()).update(references)
     if session is not None:
         learn_all(session, sheets, rows, names, coming)
-    checked = Checked(names, list(unknown_references(sheets, rows, names, coming, unsure)), {})
+    at = session.execute(select(Ledger.revision)).scalar_one() if session is not None else 0
+    checked = Checked(names, list(unknown_references(sheets, rows, names, coming, unsure)), {}, at)
     provisional = Provisional(names)
     for name, sheet in sheets.items():
         if rows.get(name):

@@ -173,7 +173,10 @@ SealHook = Callable[[Session, int], None]
 
 @dataclass(slots=True)
 class OpenChange:
-    """A change under way: its number, what it was compared against, what it touched and closed, what its seal does."""
+    """A change under way: its number, what it was compared against, what it touched and closed, what its seal does.
+
+    It may rely on what was seen at a revision before it began: `relies` has that revision, and the kinds of the facts.
+    """
 
     id: int
     actor: str
@@ -181,6 +184,7 @@ class OpenChange:
     keys: set[FactKey] = field(default_factory=set)
     closed: Counter[type[Any]] = field(default_factory=Counter)
     hooks: list[SealHook] = field(default_factory=list)
+    relies: tuple[int, frozenset[str]] = (0, frozenset())
 
 
 def change_of(session: Session) -> OpenChange:
@@ -258,6 +262,7 @@ def seal(session: Session) -> int:
         update(Ledger).values(revision=Ledger.revision + 1).returning(Ledger.revision)
     ).scalar_one()
     refuse_conflicts(session, change)
+    refuse_outdated(session, change)
     for hook in change.hooks:
         hook(session, revision)
     last = session.scalars(select(Change.sealed_at).where(Change.revision == revision - 1)).one_or_none()
@@ -295,6 +300,20 @@ def refuse_conflicts(session: Session, change: OpenChange) -> None:
     if crossed:
         what = ", ".join(f"{count} of kind {kind}" for kind, count in crossed)
         raise Conflict(f"somebody else changed the same facts meanwhile ({what}); nothing was applied, please repeat")
+
+
+def refuse_outdated(session: Session, change: OpenChange) -> None:
+    """Raise `Conflict` where a change sealed since this one's facts were looked at has touched a kind it relies on."""
+    since, kinds = change.relies
+    later = (
+        select(ChangeKey.kind)
+        .join(Change, Change.id == ChangeKey.change_id)
+        .where(Change.revision > since, Change.id != change.id, ChangeKey.kind.in_(kinds))
+    )
+    kind = session.scalars(later.limit(1)).first() if kinds else None
+    if kind is not None:
+        told = f"somebody else changed facts of kind {kind} after these were looked at"
+        raise Conflict(f"{told}; nothing was applied, please repeat")
 
 
 def keys_since(session: Session, after: int, upto: int, limit: int) -> list[FactKey]:

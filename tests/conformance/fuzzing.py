@@ -20,7 +20,7 @@ CHECKS = (
 )  # fmt: skip
 OPERATIONS = 3
 """So many of the operations take something that can be varied without end."""
-EDGES = 500
+EDGES = 1_600
 """At least so many are made of the edges of the descriptions, however few are asked for."""
 
 CONFIG = f"""

@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, event, select
 
+from governance.exchange import applying
 from governance.grants.models import Grant
 from governance.kernel import clock
 from governance.people.models import Employment, PersonDetails
@@ -277,21 +278,53 @@ def test_the_report_has_every_finding_and_nothing_in_it_is_a_formula(quick_desk:
     assert report.stat().st_mode & 0o077 == 0
 
 
-def test_a_change_by_somebody_else_meanwhile_refuses_the_whole(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from governance.exchange import applying
-
+def disturb(monkeypatch: pytest.MonkeyPatch, desk: Desk, **facts: Any) -> None:
+    """Let somebody else apply facts once an import has begun to write."""
     before = applying.apply_sheet
 
     def disturbed(*args: Any) -> Any:
         monkeypatch.setattr(applying, "apply_sheet", before)
-        desk.installation.apply(people=[{"reference": "zoe", "name": "Other"}])
+        desk.installation.apply(**facts)
         return before(*args)
 
     monkeypatch.setattr(applying, "apply_sheet", disturbed)
+
+
+def test_a_change_by_somebody_else_meanwhile_refuses_the_whole(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disturb(monkeypatch, desk, people=[{"reference": "zoe", "name": "Other"}])
     told = desk.run("import", str(written(tmp_path / "in")))
     assert told.exit_code == 1
     assert "somebody else" in told.stderr
     assert "nothing was imported" in told.stderr
     assert not may_read(desk, "zoe")
+
+
+def test_what_stood_already_is_not_said_to_stand_where_somebody_changes_it_meanwhile(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(written(tmp_path / "in"))
+    assert desk.run("import", folder).exit_code == 0
+    disturb(monkeypatch, desk, people=[{"reference": "zoe", "name": "Other"}])
+    told = desk.run("import", folder)
+    assert told.exit_code == 1
+    assert "somebody else changed facts of kind person after these were looked at" in told.stderr
+
+
+def test_two_changes_that_are_well_alone_and_not_together_do_not_both_come_in(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each puts one organisation below the other."""
+    kind = {"kind": "authority", "status": "active"}
+    desk.installation.apply(organisations=[{"reference": one, "name": one, **kind} for one in ("left", "right")])
+    disturb(monkeypatch, desk, organisations=[{"reference": "right", "name": "right", "parent": "left", **kind}])
+    rows = "reference,name,kind,parent\nleft,left,authority,right\n"
+    told = desk.run("import", str(written(tmp_path / "in", {"organisations": rows})))
+    assert told.exit_code == 1
+    assert "facts of kind organisation" in told.stderr
+
+
+def test_a_suspension_meanwhile_refuses_nobody(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disturb(monkeypatch, desk, suspensions=[{"person": "ann", "why": "x", "from": "2020-01-01"}])
+    assert desk.run("import", str(written(tmp_path / "in"))).exit_code == 0

@@ -1,12 +1,18 @@
 """Schemathesis against a running server: requests made from /openapi.json, right and wrong, each answer checked.
 
-`python -m tests.conformance.fuzzing 100000` sends so many; `make fuzz` does.
+`python -m tests.conformance.fuzzing 100000` sends so many; `make fuzz` does. Many are made in portions, on every core:
+the longer one run goes on, the longer it looks for a request that it has not made yet.
 """
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +26,8 @@ CHECKS = (
 )  # fmt: skip
 OPERATIONS = 3
 """So many of the operations take something that can be varied without end."""
+PORTION, MADE = 100, 600
+"""So many of each operation are asked for at a time, and so many requests come of it."""
 EDGES = 1_600
 """At least so many are made of the edges of the descriptions, however few are asked for."""
 
@@ -37,15 +45,15 @@ class Fuzzed(NamedTuple):
     printed: str
 
 
-def fuzz(server: Server, folder: Path, examples: int, seed: int) -> Fuzzed:
-    """Send so many requests to each operation that takes anything, and the edges of each description beside."""
+def fuzz(server: Server, folder: Path, examples: int, seed: int, phases: str = "coverage,fuzzing") -> Fuzzed:
+    """Send so many requests to each operation that takes anything, and (coverage) the edges of each description."""
     config, report = folder / "schemathesis.toml", folder / "report.json"
     config.write_text(CONFIG, "utf-8")
     address = f"http://127.0.0.1:{server.port}"
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "--no-color"),
         *("run", f"{address}/openapi.json", "--url", address, "--header", f"Authorization:Bearer {server.key}"),
-        *("--phases", "coverage,fuzzing", "--checks", ",".join(CHECKS), "--max-examples", str(examples)),
+        *("--phases", phases, "--checks", ",".join(CHECKS), "--max-examples", str(examples)),
         *("--seed", str(seed), "--continue-on-failure", "--no-shrink", "--suppress-health-check", "all"),
         *("--report-json-path", str(report), "--warnings", "off"),
     ]
@@ -60,15 +68,29 @@ def each_of(requests: int) -> int:
     return max(1, -(-(requests - EDGES) // OPERATIONS))
 
 
+def portion(server: Server, seed: int) -> Fuzzed:
+    """Some hundreds of requests that no edge says, by a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        return fuzz(server, Path(name), PORTION, seed, "fuzzing")
+
+
 def main() -> int:
     """Fuzz a server of our own, and say what came of it."""
-    wanted = int(sys.argv[1])
+    wanted, began = int(sys.argv[1]), time.monotonic()
     with tempfile.TemporaryDirectory() as name, installed(Path(name), "sqlite") as made:
         server = made.server()
         server.wait()
-        came = fuzz(server, Path(name), each_of(wanted), seed=wanted)
-    sys.stdout.write(came.printed)
-    return 0 if came.passed else 1
+        came, sent = fuzz(server, Path(name), 1, seed=wanted), 0
+        with ThreadPoolExecutor(os.cpu_count()) as at_once:
+            seeds = range(-(-max(0, wanted - came.requests) // MADE))
+            for part in chain([came], at_once.map(partial(portion, server), seeds)):
+                sent += part.requests
+                if not part.passed:
+                    sys.stdout.write(part.printed)
+                    return 1
+                print(f"{sent:,} requests as described, {time.monotonic() - began:,.0f} s", flush=True)  # noqa: T201
+        made.assert_intact()
+    return 0
 
 
 if __name__ == "__main__":

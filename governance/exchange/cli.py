@@ -20,6 +20,7 @@ from governance.exchange.erasing import erase_fact
 from governance.exchange.exporting import export_facts
 from governance.exchange.files import CSV, XLSX
 from governance.exchange.findings import Finding, errors, write_report
+from governance.exchange.gone import LeftOut
 from governance.exchange.importing import Looked, apply_import, differences_of, look_at_import
 from governance.exchange.reading import moved, read_rows
 from governance.exchange.strangers import active_words, strange_systems, strangers
@@ -27,7 +28,7 @@ from governance.exchange.templates import SEPARATED, WORKBOOK, write_templates
 from governance.exchange.unlikely import unlikely
 from governance.exchange.withdrawing import withdraw_rows
 from governance.kernel import clock
-from governance.kernel.errors import Answer
+from governance.kernel.errors import Answer, Conflict
 from governance.kernel.toml import Document, read_toml_file
 from governance.ports.actor import Actor
 from governance.web.words import count
@@ -163,22 +164,43 @@ def import_(
 @click.pass_obj
 def export(service: Any, folder: Path, system: str) -> None:
     """Write all facts that stand into FOLDER (new or empty), as CSV files that `postern import` reads."""
-    if folder.is_dir() and any(folder.iterdir()):
-        raise click.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
     with service.databases.reading() as session:
         at = service.databases.freshness.current()
         for strange in strange_systems(service.parts.role_rules, session, at, [system] if system else []):
             click.echo(f"Warning: {strange}", err=True)
-    export_facts(
-        service.databases,
-        service.sheets,
-        folder,
-        actor=Actor(service.account),
-        now=clock.now(),
-        system=system,
-        progress=lambda name, count: click.echo(f"{name}: {count}"),
-    )
-    click.echo(f"{folder} holds personal data: only this account may read it.")
+    try:
+        exported = export_facts(
+            service.databases,
+            service.sheets,
+            folder,
+            actor=Actor(service.account),
+            now=clock.now(),
+            system=system,
+            progress=lambda name, count: click.echo(f"{name}: {count}"),
+        )
+    except Conflict as wrong:
+        raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
+    except OSError as error:
+        raise unwritable(folder, error, "FOLDER") from None
+    say_left_out(exported.left_out)
+    click.echo(f"{click.format_filename(folder)} holds personal data: only this account may read it.")
+
+
+def say_left_out(left_out: LeftOut) -> None:
+    """Tell what an export lacks because it names people who were erased."""
+    rows, references = left_out.rows.total(), left_out.references
+    if rows:
+        verb = "is" if rows == 1 else "are"
+        click.echo(f"{count(rows, 'row')} about people who were erased {verb} left out.", err=True)
+    if references:
+        verb = "is" if references == 1 else "are"
+        what = f"{count(references, 'mention')} of people who were erased, as managers or approvers,"
+        click.echo(f"{what} {verb} left out of rows that stay.", err=True)
+
+
+def unwritable(place: Path, error: OSError, hint: str) -> click.BadParameter:
+    """That a file or folder cannot be written, and why."""
+    return click.BadParameter(f"{click.format_filename(place)} cannot be written: {error.strerror}", param_hint=hint)
 
 
 def make_templates(service: Any, folder: Path) -> None:
@@ -190,6 +212,8 @@ def make_templates(service: Any, folder: Path) -> None:
         click.echo(f"Fill in the CSV files (postern import {files}) or the workbook (postern import {book}).")
     except Answer as wrong:
         raise click.BadParameter(str(wrong), param_hint="FOLDER") from None
+    except OSError as error:
+        raise unwritable(folder, error, "FOLDER") from None
 
 
 def refuse_spreadsheets(file: Path, instead: str = "") -> None:
@@ -247,7 +271,7 @@ def say_findings(findings: list[Finding], report: Path | None) -> None:
         try:
             write_report(report, findings)
         except OSError as error:
-            raise click.BadParameter(f"{report} cannot be written: {error.strerror}", param_hint="--report") from None
+            raise unwritable(report, error, "--report") from None
     for finding in findings[:SHOWN]:
         click.echo(str(finding), err=True)
     if len(findings) > SHOWN:

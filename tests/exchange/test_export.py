@@ -99,13 +99,13 @@ def fill(databases: Databases, world: Mapping[str, Any]) -> None:
     apply_rows(databases, sheets, rows, actor=ACTOR, now=NOON, where="test")
 
 
-def carry(one: Databases, other: Databases, folder: Path, system: str = "") -> dict[str, int]:
+def carry(one: Databases, other: Databases, folder: Path, system: str = "") -> Mapping[str, int]:
     """Export one and import it into the other."""
     shutil.rmtree(folder, ignore_errors=True)
     sheets = service_over(one).sheets
-    counts = export_facts(one, sheets, folder, actor=ACTOR, now=NOON, system=system)
+    exported = export_facts(one, sheets, folder, actor=ACTOR, now=NOON, system=system)
     bring(other, folder)
-    return counts
+    return exported.counts
 
 
 def bring(databases: Databases, folder: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from governance.decisions.authorising import SYSTEM as OWN
 from governance.kernel import clock
 from governance.kernel.errors import Conflict, NotFound
+from governance.kernel.private_files import opened_privately
 from governance.kernel.settings import METADATA_KEY, SIGNING_KEYS
 from governance.people.signin.service.accounts import invite
 from governance.people.signin.service.ground import Ground
@@ -85,8 +86,7 @@ def make(instance: Path, public_url: str, more: Mapping[str, str] = MappingProxy
 
 def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner may read."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as handle:
+    with os.fdopen(opened_privately(file), "w") as handle:
         handle.write(text)
 
 

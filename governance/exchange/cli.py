@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -130,8 +131,8 @@ def import_(
     if template:
         make_templates(service, folder)
         return
-    if not folder.exists():
-        raise click.BadParameter(f"there is no {folder}", param_hint="FOLDER")
+    if not os.path.lexists(folder):
+        raise click.BadParameter(f"there is no {click.format_filename(folder)}", param_hint="FOLDER")
     now = clock.now()
     looked = look(service, folder, now, leavers=leavers, moved_by=since(written_for, now))
     say_findings(looked.findings, report)

@@ -13,6 +13,7 @@ from governance.exchange.checking import Checked, Provisional, Rows
 from governance.exchange.columns import Column
 from governance.exchange.standing import PART, compare, resolved
 from governance.exchange.unfolding import References, cells_of, columns_for, natural_headers, row_of
+from governance.kernel.escaping import escaped
 from governance.ports.sheet import Sheet
 
 OPENED, CHANGED, WITHDRAWN, SAME = "+", "~", "-", "="
@@ -27,7 +28,7 @@ class Difference(NamedTuple):
     says: str
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.fact}{f': {self.says}' if self.says else ''}"
+        return escaped(f"{self.sign} {self.fact}{f': {self.says}' if self.says else ''}")
 
 
 class Differing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from governance.exchange import separated, workbooks
 from governance.exchange.findings import Finding, Severity
 from governance.exchange.separated import Dialect, Record, Unreadable
 from governance.kernel.errors import nearest
+from governance.kernel.escaping import escaped, is_utf8
 
 IGNORED = frozenset({"readme.md", "readme.txt", "readme"})
 CSV, XLSX, OLD_EXCEL = ".csv", ".xlsx", (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
@@ -50,7 +52,10 @@ class SheetFile:
 
 def look_through(place: Path, sheets: Collection[str]) -> tuple[list[SheetFile], list[Finding]]:
     """The files of a folder (or one file) by sheet, and what is wrong with their names."""
-    paths = sorted(place.iterdir()) if place.is_dir() else [place]
+    try:
+        paths = sorted(place.iterdir()) if place.is_dir() else [place]
+    except OSError as error:
+        return [], [unopened(place, error)]
     found: list[SheetFile] = []
     wrong: list[Finding] = []
     for path in paths:
@@ -62,26 +67,63 @@ def look_through(place: Path, sheets: Collection[str]) -> tuple[list[SheetFile],
             else:
                 found.append(one)
     if not found and not wrong:
-        wrong.append(Finding(place.name, "holds no sheet of facts", f"The sheets are: {', '.join(sheets)}."))
+        wrong.append(Finding(escaped(place.name), "holds no sheet of facts", f"The sheets are: {', '.join(sheets)}."))
     kept, doubled = once(found)
     return kept, wrong + doubled
 
 
 def look_at(path: Path, sheets: Collection[str]) -> Iterator[SheetFile | Finding]:
-    """The sheets that a file holds, or why it holds none."""
+    """The sheets that a file holds, or why it holds none; it is opened once, so that what cannot be is told."""
+    if not is_utf8(path):
+        yield Finding(escaped(path.name), "has a name that is not UTF-8", "Give it another.")
+        return
+    try:
+        wrong = misplaced(path, sheets)
+        if wrong is None:
+            refuse_unopenable(path)
+    except (OSError, Unreadable) as error:
+        wrong = unopened(path, error)
     ending, stem = path.suffix.lower(), sheet_named(path.stem, sheets)
-    if path.is_dir():
-        yield Finding(path.name, "is a folder", folder_cure(path))
-    elif ending in OLD_EXCEL:
-        yield Finding(path.name, "is of a kind that is not read", "Save it as .xlsx or as CSV UTF-8.")
-    elif ending not in (CSV, XLSX):
-        yield Finding(path.name, "is neither .csv nor .xlsx", "Take it out of the folder, or save it as one of them.")
+    if wrong is not None:
+        yield wrong
     elif ending == XLSX:
         yield from look_into(path, stem, sheets)
-    elif stem:
-        yield SheetFile(stem, path)
     else:
-        yield Finding(path.name, "is not named like a sheet", meant(path.stem, sheets))
+        yield SheetFile(stem, path)
+
+
+def misplaced(path: Path, sheets: Collection[str]) -> Finding | None:
+    """Why a file does not belong in the folder, by its name and kind."""
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return Finding(path.name, "is a folder", folder_cure(path))
+    if ending in OLD_EXCEL:
+        return Finding(path.name, "is of a kind that is not read", "Save it as .xlsx or as CSV UTF-8.")
+    if ending not in (CSV, XLSX):
+        return Finding(path.name, "is neither .csv nor .xlsx", "Take it out of the folder, or save it as one of them.")
+    if ending == CSV and not sheet_named(path.stem, sheets):
+        return Finding(path.name, "is not named like a sheet", meant(path.stem, sheets))
+    return None
+
+
+def refuse_unopenable(path: Path) -> None:
+    """Raise `Unreadable` for what is no file, `OSError` for one that cannot be opened."""
+    if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for whoever writes into it
+        raise Unreadable("cannot be read: it is no file")
+    path.open("rb").close()
+
+
+def unopened(path: Path, error: OSError | Unreadable) -> Finding:
+    """The finding that a file or folder cannot be opened, and why."""
+    if isinstance(error, Unreadable):
+        return unreadable(path.name, error)
+    return Finding(escaped(path.name), f"cannot be read: {strerror(error)}")
+
+
+def strerror(error: OSError) -> str:
+    """What the system says of a file, as it says it within a sentence."""
+    said = error.strerror or "the system does not say why"
+    return said[0].lower() + said[1:]
 
 
 def folder_cure(path: Path) -> str:

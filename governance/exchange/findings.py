@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from governance.kernel.escaping import escaped
 from governance.kernel.formulas import defused
+from governance.kernel.private_files import opened_privately
 
 
 class Severity(StrEnum):
@@ -47,7 +49,7 @@ class Finding:
         column = f"{self.letter} ({self.column})" if self.letter and self.column else self.letter or self.column
         where = f", column {column}" if column else ""
         kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
-        return f"{place}{where}: {kind}{self.problem}.{f' {self.cure}' if self.cure else ''}"
+        return escaped(f"{place}{where}: {kind}{self.problem}.{f' {self.cure}' if self.cure else ''}")
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -65,8 +67,7 @@ HEADER = ("severity", "file", "line", "column", "letter", "problem", "write inst
 
 def write_report(file: Path, findings: Iterable[Finding]) -> None:
     """Write a report as CSV that only its owner may read: it shows what cells hold, and nothing in it is a formula."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as handle:
+    with os.fdopen(opened_privately(file), "w", encoding="utf-8-sig", errors="backslashreplace", newline="") as handle:
         for line in report_lines(findings):
             handle.write(line)
 

@@ -10,7 +10,7 @@ from typing import Any
 from governance.exchange.cells import BadCell, is_filled, shown, trimmed
 from governance.exchange.columns import Column, header_of, match_headers, missing, singular, tables_of
 from governance.exchange.compact import ABSENT, CompactRows
-from governance.exchange.files import SheetFile, read_as, unreadable
+from governance.exchange.files import SheetFile, read_as, strerror, unreadable
 from governance.exchange.findings import Finding
 from governance.exchange.reading import Wrong, load_rows
 from governance.exchange.separated import Record, Unreadable
@@ -131,6 +131,8 @@ class SheetReader:
                 reading(self.file.name, len(batch))
         except Unreadable as wrong:
             self._cannot_read(wrong)
+        except OSError as error:
+            self._cannot_read(Unreadable(f"cannot be read: {strerror(error)}"))
         if self.sheet.introduces:
             known = {*self.rows.values("reference"), *self.refused.values("reference")} - {ABSENT}
             self.gathered.known.setdefault(self.sheet.introduces, set()).update(known)

@@ -96,7 +96,13 @@ def shifted(value: Any, by: timedelta) -> Any:
         return {name: shifted(item, by) for name, item in value.items()}
     if isinstance(value, list):
         return [shifted(item, by) for item in value]
-    return value + by if isinstance(value, date) else value
+    if not isinstance(value, date):
+        return value
+    try:
+        return value + by
+    except OverflowError:
+        cure = "Name a day nearer to today, or correct the days that the file has."
+        raise BadInput([Fault("--written-for", "moves a day out of the calendar", cure)]) from None
 
 
 Wrong = tuple[int, tuple[str | int, ...], str]

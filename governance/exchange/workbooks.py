@@ -9,7 +9,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,14 +30,14 @@ def library() -> Any:
 
 
 @contextmanager
-def opened(file: Path, *, formulas: bool = False) -> Iterator[Any]:
-    """A workbook for reading, with what its formulas came to or as they stand; raise `Unreadable` where it is none."""
+def opened(file: Path) -> Iterator[Any]:
+    """A workbook for reading, with what its formulas came to; raise `Unreadable` where it is none."""
     openpyxl = library()
     refuse_bomb(file)
     if not openpyxl.DEFUSEDXML:
         raise Unreadable("cannot be read safely: defusedxml is missing", "Install what the lock file names.")
     try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except Exception:  # noqa: BLE001 - whatever ails a file from outside
         raise Unreadable("is no workbook that can be read", AGAIN) from None
     try:
@@ -72,20 +71,34 @@ def hidden_names(file: Path) -> list[str]:
 
 def is_merged(file: Path, worksheet: str) -> bool:
     """Whether cells of a worksheet are merged: all but the first of them hold nothing, whatever is seen."""
-    with opened(file) as book, zipfile.ZipFile(file) as archive:
-        place = book[worksheet]._worksheet_path  # noqa: SLF001 - the library skips merged cells when it streams
-        with archive.open(place.lstrip("/")) as part:
-            return holds(part, b"<mergeCell ")
+    try:
+        with opened(file) as book, part_of(file, book, worksheet) as part:
+            return any(plain_tag(element) == "mergeCell" for element in elements(part))
+    except Unreadable:
+        raise
+    except Exception:  # noqa: BLE001 - whatever ails a file from outside is told once its rows are read
+        return False
 
 
-def holds(part: IO[bytes], sought: bytes) -> bool:
-    """Whether a stream has some bytes in it; read in pieces that overlap."""
-    kept = b""
-    while piece := part.read(1 << 20):
-        if sought in kept + piece:
-            return True
-        kept = piece[-len(sought) :]
-    return False
+@contextmanager
+def part_of(file: Path, book: Any, worksheet: str) -> Iterator[IO[bytes]]:
+    """The XML of a worksheet, for what the library does not tell when it streams."""
+    place = book[worksheet]._worksheet_path  # noqa: SLF001 - it has no other word for where a worksheet lies
+    with zipfile.ZipFile(file) as archive, archive.open(place.lstrip("/")) as part:
+        yield part
+
+
+def elements(part: IO[bytes]) -> Iterator[Any]:
+    """Every element of some XML once it is read whole; a row is forgotten after it was given."""
+    for _, element in library().xml.functions.iterparse(part):
+        yield element
+        if plain_tag(element) == "row":
+            element.clear()
+
+
+def plain_tag(element: Any) -> str:
+    """An element's name without its namespace, however the file writes that."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def rows_of(file: Path, worksheet: str) -> Iterator[Record]:
@@ -94,16 +107,16 @@ def rows_of(file: Path, worksheet: str) -> Iterator[Record]:
     A formula of which the file holds no result comes as a mark that no sheet takes.
     """
     number = 0
-    with opened(file) as book, opened(file, formulas=True) as written:
-        sheet, formulas = book[worksheet], written[worksheet]
-        for each in (sheet, formulas):
-            each.reset_dimensions()
+    with opened(file) as book:
+        sheet = book[worksheet]
+        sheet.reset_dimensions()
         try:
-            both = zip(sheet.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=False)
-            for number, (cells, sources) in enumerate(both, 1):
-                if number > MOST_ROWS:
-                    break
-                yield number, [reckoned(*pair) for pair in zip_longest(cells, sources)]
+            with part_of(file, book, worksheet) as part:
+                unreckoned = Unreckoned(part)
+                for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+                    if number > MOST_ROWS:
+                        break
+                    yield number, marked(cells, unreckoned.of_row(number))
         except Unreadable:
             raise
         except Exception:  # noqa: BLE001 - whatever ails a file from outside
@@ -112,9 +125,46 @@ def rows_of(file: Path, worksheet: str) -> Iterator[Record]:
         raise Unreadable("has more rows than a worksheet can have", AGAIN, line=number)
 
 
-def reckoned(value: Any, source: Any) -> Any:
-    """A cell's value; a mark where a formula came to nothing."""
-    return UNRECKONED if value is None and isinstance(source, str) and source.startswith("=") else value
+def marked(cells: Sequence[Any], unreckoned: set[int]) -> list[Any]:
+    """A row's cells; a mark where a formula came to nothing."""
+    if not unreckoned:
+        return list(cells)
+    return [UNRECKONED if cell is None and at in unreckoned else cell for at, cell in enumerate(cells)]
+
+
+class Unreckoned:
+    """Formulas of which a worksheet holds no result, row by row, beside the library's own reading of it.
+
+    A formula that came to an empty text has a result: the cell says that it is text, and that there is none.
+    """
+
+    def __init__(self, part: IO[bytes]) -> None:
+        self._rows = self._read(part)
+        self._next: tuple[int, set[int]] = (0, set())
+
+    def of_row(self, number: int) -> set[int]:
+        """The positions of those in a row; rows are asked for in their order."""
+        while self._next[0] < number:
+            self._next = next(self._rows, (MOST_ROWS + 2, set()))
+        return self._next[1] if self._next[0] == number else set()
+
+    def _read(self, part: IO[bytes]) -> Iterator[tuple[int, set[int]]]:
+        number = 0
+        for element in elements(part):
+            if plain_tag(element) == "row":
+                number = int(float(element.get("r", number + 1)))
+                yield number, set(unreckoned_in(element))
+
+
+def unreckoned_in(row: Any) -> Iterator[int]:
+    """The positions, counted from 0, of a row's formulas without a result."""
+    position = -1
+    for cell in row:
+        place = cell.get("r")
+        position = library().utils.cell.coordinate_to_tuple(place)[1] - 1 if place else position + 1
+        parts = {plain_tag(one): one.text for one in cell}
+        if "f" in parts and not parts.get("v") and not (cell.get("t") == "str" and "v" in parts):
+            yield position
 
 
 def letter_of(position: int) -> str:

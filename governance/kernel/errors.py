@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from governance.kernel.escaping import escaped
+
 
 class Answer(Exception):
     """The parent of all that a door translates into an answer."""
@@ -64,7 +66,7 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.where}:{self.line}" if self.line is not None else self.where
         cure = f" {self.cure}" if self.cure else ""
-        return f"{place}: {self.problem}.{cure}" if place else f"{self.problem}.{cure}"
+        return escaped(f"{place}: {self.problem}.{cure}" if place else f"{self.problem}.{cure}")
 
 
 class BadInput(Answer):

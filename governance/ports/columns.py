@@ -16,6 +16,7 @@ WORD = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LONGEST = 200
 PARTS = 4  # of so many signs at most is one sign composed
 LARGEST = 2**53
+UNPRINTABLE = "Write one line of text, without control characters."
 
 
 class Day(fields.Field[date]):
@@ -66,13 +67,18 @@ class YesNo(fields.Field[bool]):
 
 
 class Table(fields.Field[dict[str, Any]]):
-    """A table of names and plain values: text, whole numbers, true or false, days (kept as ISO text), lists of text."""
+    """A table of names and plain values: text, whole numbers, true or false, days (kept as ISO text), lists of text.
+
+    Neither a name nor a text holds control characters, as in `Text`.
+    """
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Write a table of names and values.")
+        if not all(str(name).isprintable() for name in value):
+            raise ValidationError("Write names on one line, without control characters.")
         return {str(name): plain(name, item) for name, item in value.items()}
 
 
@@ -80,6 +86,9 @@ def plain(name: str, value: Any) -> Any:
     """A value as JSON keeps it; raise `ValidationError` for any other."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if not all(text.isprintable() for text in texts if isinstance(text, str)):
+        raise ValidationError({name: [UNPRINTABLE]})
     if isinstance(value, str):
         return composed(value)
     if isinstance(value, int) and abs(value) < LARGEST:

@@ -49,7 +49,7 @@ ODD = {
     "people": [
         {"reference": "zoë", "name": "Zoë 'Zed' O’Neil", "attributes": {
             "floor": 3, "Wide Door": True, "text": "5", "yes": "yes", "day": "2026-03-31", "list": ["a;b", "=c"],
-            "plain": ["a", "b"], "none": [], "empty": "", "blank": " x ", "lines": "a\nb", "a:number": "text",
+            "plain": ["a", "b"], "none": [], "empty": "", "blank": " x ", "a:number": "text",
             "a.b": "dot", "neg": -5, "danger": "-5", "broken": "#REF!",
         }},
         {"reference": "007", "name": "Bond", "manager": "zoë", "attributes": {"floor": "three"}},

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from governance.exchange.checking import Doubt, Rows
+from governance.exchange.compact import ABSENT, values_of
 from governance.kernel.errors import cure_for
 from governance.ports.role_rules import ResourceType, Role, has_form
 from governance.ports.sheet import Sheet
@@ -16,6 +17,8 @@ from governance.ports.sources import RoleRules
 SYSTEM, ROLE, TYPE, ID, PROPERTIES = "system", "role", "type", "id", "properties"
 DEMANDED = {"approvals": "capacity", "before": "capacity", "courses": "course"}
 """The fields of roles' terms that name words, and what facts call each."""
+LIMITED = {"agreements": "cohort", "grants": "scope"}
+"""The sheets whose rows hold for some records only, and the field that says by which properties."""
 LIMITS = {
     "agreements": "Until then it covers no question.",
     "conflicts": "Until then it forbids nothing.",
@@ -88,6 +91,8 @@ def strangers(sheets: Mapping[str, Sheet], rows: Rows, active: Active) -> Iterat
             yield Doubt(name, first, (attribute,), f"{problem}{more}", cure, value)
         if PROPERTIES in known:
             yield from undeclared(name, listed, known[TYPE], active)
+        if name in LIMITED:
+            yield from unlimiting(name, listed, LIMITED[name], active)
 
 
 def undeclared(name: str, listed: Sequence[Mapping[str, Any]], attribute: str, active: Active) -> Iterator[Doubt]:
@@ -103,6 +108,23 @@ def undeclared(name: str, listed: Sequence[Mapping[str, Any]], attribute: str, a
         cure = f"Until then it counts for nothing. {cure_for(stated, active[system].type[kind_name].properties)}"
         problem = f"the active pack of {system} declares no such property of {kind_name}{more}"
         yield Doubt(name, first, (PROPERTIES, stated), problem, cure, stated)
+
+
+def unlimiting(name: str, listed: Sequence[Mapping[str, Any]], field: str, active: Active) -> Iterator[Doubt]:
+    """Each property that rows are limited by and no type of their system declares, once a sheet, at the first row."""
+    declared = {
+        system: {each for kind in words.type.values() for each in kind.properties} for system, words in active.items()
+    }
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, (system, limits) in enumerate(zip(values_of(listed, SYSTEM), values_of(listed, field), strict=True)):
+        for stated in limits if limits and limits is not ABSENT and system in active else ():
+            if stated not in declared[system]:
+                found.setdefault((system, stated), [number, 0])[1] += 1
+    for (system, stated), (first, count) in found.items():
+        more = f" ({count} rows say so)" if count > 1 else ""
+        cure = f"{LIMITS[name]} {cure_for(stated, declared[system])}"
+        problem = f"the active pack of {system} declares no such property{more}"
+        yield Doubt(name, first, (field, stated), problem, cure, stated)
 
 
 def named(row: Mapping[str, object], fields: Mapping[str, str], active: Active) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,9 @@ from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from governance.exchange import separated
+from governance.exchange.differing import Difference
 from governance.exchange.findings import Finding, write_report
+from governance.installation import write_private
 from tests.commands import Desk
 from tests.exchange.folders import EMPLOYMENT, PEOPLE, cells, read_one, workbook, written
 from tests.exchange.test_files import problems
@@ -101,6 +103,12 @@ def test_both_doors_refuse_them_and_no_name_holds_them_either(quick_desk: Desk, 
     assert "without control" in problems(written(tmp_path / "in", {"people": header}))[0]
 
 
+def test_what_is_shown_cannot_forge_a_line() -> None:
+    shown = Difference("people", "+", "zoe", "attribute.site: a\nNothing was written.\x1b[2J\u202e")
+    assert str(shown) == "+ zoe: attribute.site: a\\nNothing was written.\\x1b[2J\\u202e"
+    assert str(Finding("a\x1b.csv", "is wrong", value="\x1b")) == "a\\x1b.csv: is wrong."
+
+
 # --- reports
 
 
@@ -110,6 +118,13 @@ def test_a_report_may_be_read_by_its_owner_alone_whatever_was_there(tmp_path: Pa
     write_report(file, [Finding("people.csv", "is wrong")])
     assert file.stat().st_mode & 0o777 == 0o600
     assert [row[:2] for row in cells(file.read_text("utf-8-sig"))[1:]] == [["error", "people.csv"]]
+
+
+def test_a_laptops_settings_may_be_read_by_their_owner_alone(tmp_path: Path) -> None:
+    file = written(tmp_path, {"postern.env": "old"}) / "postern.env"
+    file.chmod(0o644)
+    write_private(file, "new")
+    assert (file.stat().st_mode & 0o777, file.read_text()) == (0o600, "new")
 
 
 # --- files

@@ -11,11 +11,13 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, any_, func, insert, literal, select
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert as insert_there
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 FEW = 50
+PLANS_ANEW = "plans anew"
 
 Convert = Callable[[Any], Any] | None
 
@@ -52,10 +54,21 @@ def insert_missing(session: Session, table: Table, name: str, values: Sequence[A
 def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a column has one of many values: one parameter on PostgreSQL, whose driver reads each."""
     if session.get_bind().dialect.name == "postgresql":
+        plan_anew(session)
         found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
         return found
     chosen: ColumnElement[bool] = column.in_(values)
     return chosen
+
+
+def plan_anew(session: Session) -> None:
+    """Have PostgreSQL plan each statement of this transaction for the values that it is given.
+
+    A plan that is kept was made when the table was all but empty, and compares every row with every value.
+    """
+    if not session.info.get(PLANS_ANEW):
+        session.info[PLANS_ANEW] = True
+        session.execute(sql("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def converted(

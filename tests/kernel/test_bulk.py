@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from governance.kernel.bulk import FEW, insert_rows
+from governance.kernel.bulk import FEW, among, insert_rows
 from governance.kernel.db import Databases
 from governance.kernel.recorded import Change, change_of
 from governance.people.models import Organisation, Person, PersonDetails
@@ -85,3 +85,16 @@ def test_what_breaks_off_leaves_the_transaction_as_it_was(databases: Databases) 
         insert_them()
     with databases.reading() as session:
         assert session.scalars(select(PersonDetails.id)).all() == []
+
+
+def test_many_values_are_planned_for_what_they_are(databases: Databases) -> None:
+    """On PostgreSQL a plan kept from an empty table would compare each of 100,000 rows with each of 1,000 values."""
+    with databases.change("test", NOON) as session:
+        session.execute(insert(Person), [{"reference": reference} for reference in "abc"])
+        wanted = session.scalars(select(Person.reference).where(among(session, Person.reference, ["a", "c", "z"])))
+        assert sorted(wanted) == ["a", "c"]
+        if databases.facts.dialect.name == "postgresql":
+            assert session.execute(text("SHOW plan_cache_mode")).scalar_one() == "force_custom_plan"
+    if databases.facts.dialect.name == "postgresql":
+        with databases.reading() as session:
+            assert session.execute(text("SHOW plan_cache_mode")).scalar_one() == "auto"

@@ -267,7 +267,7 @@ REASONS: dict[Code, Words] = {
         "system_owner", "Ask the source."),
     Code.COHORT: Words(
         NOBODY, "This record is outside the group that you may see.", "Outside the cohort: {cohort}.",
-        "system_owner", "Ask somebody who works with this child."),
+        "system_owner", "Ask somebody whose work covers this record."),
     Code.AGE: Words(
         NOBODY, "This person is outside the ages that this system covers.", "Outside the ages: {ages}.", "system_owner", "Use another route."),
     Code.NO_SUCH_RESOURCE: Words(

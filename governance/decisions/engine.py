@@ -191,7 +191,7 @@ class Engine:
         self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: Sequence[Rule]
     ) -> Decision:
         chain, objections, _, allows, evidence, _ = best
-        organisation = chain.organisation.reference if chain.organisation is not None else ""
+        held_for = chain.organisation.reference if chain.organisation is not None else ""
         if denies:
             kept = [one for one in objections if one.requirement != ROLE]
             objections = in_order((*kept, *(denied(rule) for rule in denies)))
@@ -200,33 +200,16 @@ class Engine:
         if objections:
             ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
             number, revision = chain.number, rules.revision
-            values = (False, objections, (), evidence, ids, (), None, organisation, number, revision, 0, (), None, "")
+            values = (False, objections, (), evidence, ids, (), None, held_for, number, revision, 0, (), None, "")
             return made(Decision, values)
         obligations: tuple[Obligation, ...] = ()
         if chain.role.obligations:
             asked = Asked(question.properties, question.context, entry.person, chain.organisation)
             obligations = due(chain.role.obligations, asked)
         ids, sources, until, number = allows.ids, allows.sources, best.until, chain.number
-        revision, seconds = rules.revision, rules.cache_seconds
-        return made(
-            Decision,
-            (
-                True,
-                (),
-                obligations,
-                evidence,
-                ids,
-                sources,
-                until,
-                organisation,
-                number,
-                revision,
-                seconds,
-                (),
-                None,
-                "",
-            ),
-        )
+        policy, keep = rules.revision, rules.cache_seconds
+        told = (True, (), obligations, evidence, ids, sources, until, held_for, number, policy, keep, (), None, "")
+        return made(Decision, told)
 
     def _least(
         self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]

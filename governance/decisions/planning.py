@@ -63,10 +63,9 @@ def make_plan(engine: Engine, rules: SystemRules, question: Question, fixed: Col
     for person, chains in people:
         constants(rules, question, person, chains, known)
     declared = rules.resource_types.get(question.resource_type)
-    free = {} if declared is None else open_properties(declared.properties, fixed, known)
-    told = (
-        tuple([one for one in declared.properties.values() if one.source != "stored"]) if declared is not None else ()
-    )
+    properties = {} if declared is None else declared.properties
+    free = open_properties(properties, fixed, known)
+    told = tuple([one for one in properties.values() if one.source != "stored"])
     try:
         found = {name: kinds(each, known[name]) for name, each in free.items()}
         combined = cells(found, MOST_CELLS)

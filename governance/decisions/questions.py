@@ -13,6 +13,7 @@ from governance.decisions.rules import BY_KEY, Question, made
 from governance.kernel.errors import BadInput, Fault
 from governance.kernel.reading import composed
 from governance.ports.role_rules import Property, ResourceType, SystemRules, has_form
+from governance.web.ijson import BODY
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of a pair: no text that can be written down
 LONGEST = 200
@@ -81,7 +82,7 @@ def read_properties(
     if declared is not None and declared.id_form and searched != "resource":
         refuse_form(declared, resource_id, f"{at}/resource/id")
     if declared is None or not declared.properties:
-        return NOTHING, strangers(given, NOTHING), ()
+        return NOTHING, strangers(given, NOTHING) if given else (), ()
     stored = declared.registered.get(resource_id, NOTHING)
     return typed(given, declared.properties, stored, at, "/resource/properties", filled=searched != "resource")
 
@@ -281,5 +282,5 @@ def reserved(context: Mapping[str, Any], at: str) -> dict[str, Any]:
 
 
 def bad(pointer: str, problem: str, cure: str = "") -> BadInput:
-    """A fault at a JSON pointer."""
-    return BadInput([Fault(pointer, problem, cure, pointer=pointer)])
+    """A fault at a JSON pointer; that of the body itself is empty."""
+    return BadInput([Fault(pointer or BODY, problem, cure, pointer=pointer)])

@@ -36,6 +36,11 @@ class Doubt(NamedTuple):
         return self if line is None else self._replace(problem=f"{self.problem} (line {line})", earlier=-1)
 
 
+def by_rows(count: int) -> str:
+    """How many rows a doubt is about that is told once, at the first of them."""
+    return f" ({count} rows say so)" if count > 1 else ""
+
+
 @dataclass(slots=True)
 class Checked:
     """What a look at all rows found: the names they use, what is wrong, rows that only repeat another.

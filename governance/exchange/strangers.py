@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from governance.exchange.checking import Doubt, Rows
+from governance.exchange.checking import Doubt, Rows, by_rows
 from governance.exchange.compact import ABSENT, values_of
 from governance.kernel.errors import cure_for
 from governance.ports.role_rules import ResourceType, Role, has_form
@@ -73,7 +73,7 @@ def strangers(sheets: Mapping[str, Sheet], rows: Rows, active: Active) -> Iterat
             for field, value in named(row, fields, active):
                 found.setdefault((row[SYSTEM], field, value), [number, 0])[1] += 1
         for (system, attribute, value), (first, count) in found.items():
-            more = f" ({count} rows say so)" if count > 1 else ""
+            more = by_rows(count)
             field = fields.get(attribute, SYSTEM)
             if field == ID:
                 form = active[system].type[value].id_form
@@ -104,9 +104,8 @@ def undeclared(name: str, listed: Sequence[Mapping[str, Any]], attribute: str, a
             if kind is not None and stated not in kind.properties:
                 found.setdefault((row[SYSTEM], row[attribute], stated), [number, 0])[1] += 1
     for (system, kind_name, stated), (first, count) in found.items():
-        more = f" ({count} rows say so)" if count > 1 else ""
         cure = f"Until then it counts for nothing. {cure_for(stated, active[system].type[kind_name].properties)}"
-        problem = f"the active pack of {system} declares no such property of {kind_name}{more}"
+        problem = f"the active pack of {system} declares no such property of {kind_name}{by_rows(count)}"
         yield Doubt(name, first, (PROPERTIES, stated), problem, cure, stated)
 
 
@@ -121,9 +120,8 @@ def unlimiting(name: str, listed: Sequence[Mapping[str, Any]], field: str, activ
             if stated not in declared[system]:
                 found.setdefault((system, stated), [number, 0])[1] += 1
     for (system, stated), (first, count) in found.items():
-        more = f" ({count} rows say so)" if count > 1 else ""
         cure = f"{LIMITS[name]} {cure_for(stated, declared[system])}"
-        problem = f"the active pack of {system} declares no such property{more}"
+        problem = f"the active pack of {system} declares no such property{by_rows(count)}"
         yield Doubt(name, first, (field, stated), problem, cure, stated)
 
 

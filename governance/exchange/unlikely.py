@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from governance.exchange.checking import Doubt, Rows
+from governance.exchange.checking import Doubt, Rows, by_rows
 from governance.exchange.compact import ABSENT, values_of
 from governance.exchange.strangers import SYSTEM, Active
 from governance.kernel.errors import nearest
@@ -63,5 +63,4 @@ def once(sheet: str, found: Iterable[Found], problem: str, known: Iterable[str] 
     if listed:
         number, path, value = listed[0]
         rows = len({number for number, *_ in listed})
-        more = f" ({rows} rows say so)" if rows > 1 else ""
-        yield Doubt(sheet, number, path, f"{problem}{more}", nearest(value, known), value or None)
+        yield Doubt(sheet, number, path, f"{problem}{by_rows(rows)}", nearest(value, known), value or None)

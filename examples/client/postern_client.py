@@ -180,6 +180,7 @@ class Plan:
     given: Mapping[str, Any] = field(default_factory=dict)
     said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     number: str = ""
+    addressed_to: str = ""
 
     def passes(self, row: Mapping[str, Any]) -> bool:
         """Whether a row may be seen, as far as the plan can tell."""
@@ -428,7 +429,8 @@ class Postern:
         self, plan: Plan, questions: Sequence[Question], until: float
     ) -> tuple[Decision, list[tuple[Resource, Decision]]]:
         always = tuple(one for one in plan.obligations if one.when is None)
-        entrance = Decision(plan.kind != "never", plan.reasons, plan.routes, always, plan.number)
+        may, to = plan.kind != "never", plan.addressed_to
+        entrance = Decision(may, plan.reasons, plan.routes, always, plan.number, addressed_to=to)
         passing = [one for one in questions if _can_be_told(plan, one.resource.properties)]
         asked = [replace(one, resource=_whole(plan, one.resource)) for one in passing]
         if plan.confirm:
@@ -730,7 +732,8 @@ def read_plan(answer: Mapping[str, Any]) -> Plan:
         raise NotUnderstood("It gave no plan.")
     kind, condition, confirm = told.get("kind"), told.get("condition"), told.get("confirm", False)
     if kind == "never":
-        return Plan("never", reasons=_reasons(context), routes=_routes(context))
+        to = _text(context.get("addressed_to"))
+        return Plan("never", reasons=_reasons(context), routes=_routes(context), addressed_to=to)
     if kind not in ("always", "conditional") or not isinstance(confirm, bool):
         raise NotUnderstood("Its plan is of no known kind.")
     obliged = _obligations(context)

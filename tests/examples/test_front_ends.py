@@ -115,6 +115,18 @@ def test_a_field_that_was_not_named_never_leaves(server: Crooked, tmp_path: Path
     assert "0 found" in found, "what may not be seen is not searched either"
 
 
+def test_who_asks_for_somebody_reads_nothing_of_what_these_lack(server: Crooked, tmp_path: Path) -> None:
+    told = {"reasons": [{"code": "vetting_missing", "user": "No check of yours."}], "addressed_to": "dan.wood"}
+    server.behaviour = answering({"plan": {"kind": "never"}, "context": told})
+    client = visitor(lookup.make_app, server.url, tmp_path, "joanna.pike")
+    form = {"register": "contactpoint", "words": "wren", "reason": "plan", "mediated_for": "dan.wood"}
+    pages = [send(client, "/results", **form), client.get("/record/contactpoint/CP-00310882")]
+    for page in pages:
+        assert page.status_code == 403
+        assert "on behalf of dan.wood" in page.get_data(as_text=True)
+        assert "No check of yours" not in page.get_data(as_text=True)
+
+
 def test_a_form_of_another_site_does_nothing(server: Crooked, tmp_path: Path) -> None:
     client = visitor(lookup.make_app, server.url, tmp_path, "helen.ward")
     for origin in ({"Origin": "http://elsewhere.example"}, {"Origin": "null"}, {}):

@@ -209,6 +209,14 @@ def test_a_list_by_a_plan_in_hand_is_obliged_as_well(server: Crooked, postern: P
     assert len(server.asked) == 1
 
 
+def test_a_refused_list_says_to_whom_it_speaks(server: Crooked, postern: Postern) -> None:
+    """Where one person asks for another, the gaps are the other's, and no business of who sits at the screen."""
+    server.behaviour = answering({"plan": {"kind": "never"}, "context": {**NO["context"], "addressed_to": "ben"}})
+    assert postern.permitted("ann", "view", [ROW_A], ordinary=NOBODY)[0].addressed_to == "ben"
+    server.behaviour = answering({**NO, "context": {**NO["context"], "addressed_to": "ben"}})
+    assert postern.decide("ann", "view", ROW_A).addressed_to == "ben"
+
+
 def test_a_plan_for_some_fields_shows_no_others(server: Crooked, postern: Postern) -> None:
     """What is given for all rows is no part of the condition, and still counts for each."""
     server.behaviour = answering({"plan": {"kind": "always"}, "context": {}})

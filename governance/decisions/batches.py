@@ -79,13 +79,14 @@ def read_item(
     """
     if not isinstance(item, dict):
         return bad(at, "must be an object")
-    merged = {**defaults, **item}
+    read = who is not None and "subject" not in item
+    merged = item if read and len(defaults) == 1 else {**defaults, **item}  # of the defaults only the subject, and read
     if not defaults.keys().isdisjoint(item):
         for name, default in defaults.items():
             entity = item.get(name)
             if type(entity) is dict and type(default) is dict and name in IDENTIFIERS:
                 merged[name] = {**{key: default[key] for key in IDENTIFIERS[name] if key in default}, **entity}
     try:
-        return read_question(merged, rules, at, who=who if "subject" not in item else None)
+        return read_question(merged, rules, at, who=who if read else None)
     except BadInput as wrong:
         return wrong

@@ -44,9 +44,8 @@ def read_question(
     subject_type, subject_id = who or read_subject(body, at, searched)
     resource = part(body, "resource", at)
     action = part(body, "action", at) if searched != "action" else NOTHING
-    resource_type = identifier(resource, "type", at, "resource")
+    resource_type, declared = read_type(resource, rules, at)
     resource_id = "" if searched == "resource" else identifier(resource, "id", at, "resource")
-    declared = rules.resource_types.get(resource_type)
     properties, unknown, mismatched = read_properties(resource, declared, resource_id, at, searched)
     if "properties" in action:
         part(action, "properties", at, "/action")
@@ -72,6 +71,16 @@ def read_subject(body: Mapping[str, Any], at: str, searched: str = "") -> Who:
         part(subject, "properties", at, "/subject")
     name = "" if searched == "subject" else identifier(subject, "id", at, "subject")
     return identifier(subject, "type", at, "subject"), name
+
+
+def read_type(resource: Mapping[str, Any], rules: SystemRules, at: str) -> tuple[str, ResourceType | None]:
+    """What kind of thing is asked about, and what the pack declares of it; a declared one in the pack's own word."""
+    name = resource.get("type")
+    declared = rules.resource_types.get(name) if type(name) is str else None
+    if declared is not None:
+        return declared.name, declared
+    name = identifier(resource, "type", at, "resource")
+    return name, rules.resource_types.get(name)
 
 
 def read_properties(

@@ -64,7 +64,7 @@ class Answered(NamedTuple):
 
     questions: Sequence[Question | BadInput]
     decisions: tuple[Decision, ...]
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     revision: int
     full: bool = False
 
@@ -80,7 +80,7 @@ class Held(NamedTuple):
 
     def answered(self, ids: Sequence[str]) -> Answered:
         """What may be told, once the records are durable and have their numbers."""
-        return Answered(self.questions, self.decisions, tuple(ids), self.revision, self.full)
+        return Answered(self.questions, self.decisions, ids, self.revision, self.full)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from governance.kernel.engines import (
+    PAGE,
+    TRAIL_PAGE,
     TRAIL_PATIENCE,
-    begin_sqlite,
     engine_options,
     make_engine,
     part_at_fork,
-    prepare_sqlite,
+    prepared,
     snapshots,
 )
 from governance.kernel.errors import Conflict, Unavailable
@@ -149,7 +150,7 @@ class Databases:
     @classmethod
     def open(cls, facts_url: str, trail_url: str) -> Databases:
         """Make both engines (no connection is opened yet)."""
-        return cls.over(make_engine(facts_url), make_engine(trail_url, patience=TRAIL_PATIENCE))
+        return cls.over(make_engine(facts_url), make_engine(trail_url, patience=TRAIL_PATIENCE, page=TRAIL_PAGE))
 
     @classmethod
     def over(cls, facts: Engine, trail: Engine) -> Databases:
@@ -302,12 +303,8 @@ def attach(app: Any, facts_url: str, trail_url: str) -> Databases:
     app.config["SQLALCHEMY_BINDS"] = {"trail": {"url": trail_url, **engine_options(trail_url, patience=TRAIL_PATIENCE)}}
     db.init_app(app)
     with app.app_context():
-        engines = {name: db.engines[name] for name in (None, "trail")}
-    for engine in engines.values():
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", prepare_sqlite)
-            event.listen(engine, "begin", begin_sqlite)
-    return Databases.over(engines[None], engines["trail"])
+        facts, trail = db.engines[None], db.engines["trail"]
+    return Databases.over(prepared(facts, PAGE), prepared(trail, TRAIL_PAGE))
 
 
 def migrate(databases: Databases) -> None:

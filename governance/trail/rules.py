@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import b2a_base64
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, overload
 
 import orjson
 
@@ -123,3 +124,23 @@ def read_span(text: str) -> tuple[str, range] | None:
 def decision_id(chain: str, seq: int) -> str:
     """A decision's number, as answers carry it and people read it out."""
     return f"{chain}-{seq}"
+
+
+class Numbers(Sequence[str]):
+    """The numbers of decisions that stand in a row in one chain; each is spelt out when it is asked for."""
+
+    def __init__(self, chain: str, places: range) -> None:
+        self._chain = chain
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Numbers: ...
+    def __getitem__(self, at: int | slice) -> str | Numbers:
+        if isinstance(at, slice):
+            return Numbers(self._chain, self._places[at])
+        return decision_id(self._chain, self._places[at])

@@ -23,7 +23,7 @@ from governance.kernel import clock
 from governance.kernel.db import Databases, TrailLink
 from governance.kernel.errors import Unavailable
 from governance.trail import store
-from governance.trail.rules import Record, decision_id
+from governance.trail.rules import Numbers, Record
 
 GROUP = 512
 LINGER = 0.002
@@ -244,7 +244,7 @@ class Recorder:
         seq = chain.seq + 1
         for job in group:
             after = seq + len(job.records)
-            job.ids = [decision_id(chain.name, number) for number in range(seq, after)]
+            job.ids = Numbers(chain.name, range(seq, after))
             seq = after
         wake(group)
 

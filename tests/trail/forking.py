@@ -29,7 +29,7 @@ def main() -> None:
     reader, writer = os.pipe()
     if os.fork() == 0:
         shared = sorted(drivers(databases) & inherited)
-        mine = recorder.put([some_record(2)]) + recorder.put([some_record(3)])
+        mine = [*recorder.put([some_record(2)]), *recorder.put([some_record(3)])]
         assert databases.freshness.current() == revision
         assert verify_trail(databases).damages == []
         os.write(writer, json.dumps({"child": mine, "shared": shared}).encode())
@@ -38,7 +38,7 @@ def main() -> None:
     with os.fdopen(reader) as told:
         said = json.loads(told.read())
     os.wait()
-    numbers += recorder.put([some_record(4)])
+    numbers = [*numbers, *recorder.put([some_record(4)])]
     assert databases.freshness.current() == revision
     assert verify_trail(databases).damages == []
     sys.stdout.write(json.dumps({**said, "parent": numbers}))

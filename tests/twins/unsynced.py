@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from governance.kernel import db
+from governance.kernel import engines
 
 
 def off() -> None:
@@ -17,10 +17,10 @@ def normal() -> None:
 
 def put_in(mode: str) -> None:
     """Open every SQLite connection of this server in another mode."""
-    prepare = db.prepare_sqlite
+    prepare = engines.prepare_sqlite
 
-    def prepare_unsynced(connection: Any, record: object) -> None:
-        prepare(connection, record)
+    def prepare_unsynced(connection: Any, page: int) -> None:
+        prepare(connection, page)
         connection.execute(f"PRAGMA synchronous={mode}")
 
-    db.prepare_sqlite = prepare_unsynced
+    engines.prepare_sqlite = prepare_unsynced

@@ -205,7 +205,7 @@ def finish_sign_in(
         says, acr = accepted(session, stranger, one, proof, now)
         if says:
             return Outcome(says=says)
-        if not accounts.set_signed_in(session, account, now, None):
+        if not accounts.hold_as_checked(session, account, None):
             return Outcome(says=SENTENCES[Failure.REFUSED])
         secret = begin_session(session, one.person, one.reference, (), device, now=now, next_path=next_path)
         visitor = find_visitor(session, secret, place.limits, 0, now)

@@ -84,7 +84,7 @@ def sign_in(
         return Entered(problem=Problem.WRONG)
     renewed = None if ground.passwords.is_current(found.password or "") else ground.passwords.hash(password)
     with databases.change(found.reference, now) as session:
-        if not accounts.set_signed_in(session, found, now, renewed):
+        if not accounts.hold_as_checked(session, found, renewed):
             told_refused(session, found, Failure.CHANGED)
             return Entered(problem=Problem.WRONG)
         forgive(session, ground, found, browser, now)

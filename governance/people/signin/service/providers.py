@@ -231,7 +231,7 @@ def let_in(
             entry = Entry("account.activated", Actor(found.reference, "page"), {"provider": provider.name})
             accounts.set_account(session, account.id, values, entry)
             account = account._replace(state=AccountState.ACTIVE)
-        if not accounts.set_signed_in(session, account, now, None):
+        if not accounts.hold_as_checked(session, account, None):
             told_refused(session, found, Failure.NOT_ACTIVE)
             return Entered(problem=Problem.WRONG)
         return Entered(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict
 from governance.people.signin.rules import Limits, SessionFacts, digest, same_site_path
+from governance.people.signin.store import accounts
 from governance.people.signin.store import sessions as store
 from governance.ports.actor import Actor, Entry
 from governance.ports.visitor import Visitor
@@ -33,6 +34,8 @@ def begin_session(
         "seen_at": now,
         "authenticator_id": None, "device": device[:200], "told": [], "next_path": next_path, "ended_at": None,
     }  # fmt: skip
+    if acr:
+        accounts.note_signed_in(session, person, now)
     entry = Entry("session.begun", Actor(reference, "page"), {"session": sid, "acr": acr, "amr": list(amr)})
     store.add_session(session, values, entry)
     return secret
@@ -41,7 +44,10 @@ def begin_session(
 def prove_factor(
     session: Session, visitor: Visitor, acr: str, amr: Sequence[str], authenticator: int | None, *, now: datetime
 ) -> str:
-    """Raise a session by a factor that was just proved; its old secret is dead, the new one is in the answer."""
+    """Raise a session by a factor that was just proved; its old secret is dead, the new one is in the answer.
+
+    The first time, its person has signed in; to prove a factor again later is no other sign-in.
+    """
     secret, form_token = secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)
     values = {
         "secret_digest": digest(secret), "form_token": form_token, "acr": acr, "amr": list(amr),
@@ -49,6 +55,8 @@ def prove_factor(
     }  # fmt: skip
     details = {"session": visitor.sid, "acr": acr, "amr": list(amr), "authenticator": authenticator}
     entry = Entry("session.proved", Actor(visitor.reference, "page"), details)
+    if not visitor.is_proved:
+        accounts.note_signed_in(session, visitor.person, now)
     if not store.set_proved(session, visitor.session, visitor.sid, values, entry):
         raise Conflict("your session was ended meanwhile; sign in again")
     return secret

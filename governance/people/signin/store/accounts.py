@@ -125,18 +125,23 @@ def set_account(session: Session, account: int, values: Mapping[str, Any], entry
     tell(session, entry)
 
 
-def set_signed_in(session: Session, account: AccountFacts, now: datetime, password: str | None) -> bool:
-    """Note that somebody signs in, unless the account is no longer what they were checked against; whether it was so.
+def hold_as_checked(session: Session, account: AccountFacts, password: str | None) -> bool:
+    """Hold the row of an account unless it is no longer what somebody was checked against; whether it still is.
 
     Another hash of the same password takes the place of the old one where it is given.
     """
     same = Account.password_hash == account.password if account.password else Account.password_hash.is_(None)
-    noted = session.execute(
+    held = session.execute(
         update(Account)
         .where(Account.id == account.id, Account.state == AccountState.ACTIVE, same)
-        .values(signed_in_at=now, **({"password_hash": password} if password else {}))
+        .values(password_hash=password or Account.password_hash)
     )
-    return bool(noted.rowcount == 1)  # type: ignore[attr-defined]
+    return bool(held.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def note_signed_in(session: Session, person: int, now: datetime) -> None:
+    """Note that a person has signed in: both factors are proved."""
+    session.execute(update(Account).where(Account.person_id == person).values(signed_in_at=now))
 
 
 # --- links

@@ -387,8 +387,10 @@ def fail(holders: Holders, times: int, after: int = 0) -> None:
 
 def test_what_a_person_can_mend_is_not_counted(holders: Holders) -> None:
     key = holders.enrol()
-    key.flags = UP
-    assert holders.second_step(holders.half(), key) == says(Failure.UNVERIFIED)
+    key.flags, half = UP, holders.half()
+    revision = holders.place.databases.freshness.current()
+    assert holders.second_step(half, key) == says(Failure.UNVERIFIED)
+    assert holders.place.databases.freshness.current() == revision, "a refusal is no change"
     assert holders.told("second_factor.refused") == 0
     assert holders.told("passkey.refused") == 1
 

@@ -22,7 +22,7 @@ from governance.people.signin.store import accounts
 from governance.ports.actor import Actor, Entry
 from governance.ports.authorise import MayEnter
 from governance.ports.visitor import Visitor
-from governance.trail.entries import tell
+from governance.trail.entries import tell_alone
 from tokens.authenticators import enrolling, losing, rules
 from tokens.authenticators import service as authenticators
 from tokens.authenticators import store as authenticator_store
@@ -123,7 +123,7 @@ def finish_creation(place: Place, visitor: Visitor, label: str, text: str, *, no
     try:
         made = check_creation(read_answer(text), place.site, taken.challenge)
     except CeremonyFailed as failed:
-        return Outcome(says=refused(place, visitor.reference, failed.finding, now))
+        return Outcome(says=refused(place, visitor.reference, failed.finding))
     with place.databases.reading() as session:
         if store.find_passkey(session, made.credential_id) is not None:
             return Outcome(says=SENTENCES[Failure.TAKEN])
@@ -194,9 +194,9 @@ def finish_sign_in(
     try:
         one, proof = judge(place, text, taken, None)
     except CeremonyFailed as failed:
-        return Outcome(says=refused(place, NOBODY, failed.finding, now))
+        return Outcome(says=refused(place, NOBODY, failed.finding))
     if not may_enter(one.person, one.reference, now):
-        return Outcome(says=refused_entry(place, one.reference, now))
+        return Outcome(says=refused_entry(place, one.reference))
     stranger = Visitor(0, "", one.person, one.reference, one.reference, "", (), now, "")
     with place.databases.change(one.reference, now) as session:
         account = accounts.find_account(session, one.person)
@@ -278,18 +278,18 @@ def raised(
     return prove_factor(session, visitor, acr, (*first, *methods), authenticator, now=now)
 
 
-def refused(place: Place, reference: str, finding: Finding, now: datetime) -> str:
+def refused(place: Place, reference: str, finding: Finding) -> str:
     """Tell the trail of a ceremony that proved nothing, and say so; nothing of the answer is kept."""
-    with place.databases.change(reference, now) as session:
-        tell(session, Entry("passkey.refused", Actor(reference, "page"), {"finding": finding.value}))
+    with place.databases.writing() as session:
+        tell_alone(session, Entry("passkey.refused", Actor(reference, "page"), {"finding": finding.value}))
     return SENTENCES[TOLD[finding]]
 
 
-def refused_entry(place: Place, reference: str, now: datetime) -> str:
+def refused_entry(place: Place, reference: str) -> str:
     """Tell the trail of somebody who may not sign in now; they are told what anybody is told who has no account."""
-    with place.databases.change(reference, now) as session:
+    with place.databases.writing() as session:
         why = {"failure": SignInFailure.NOT_PERMITTED.value}
-        tell(session, Entry("sign_in.refused", Actor(reference, "page"), why))
+        tell_alone(session, Entry("sign_in.refused", Actor(reference, "page"), why))
     return SENTENCES[Failure.NO_ACCOUNT]
 
 
@@ -301,4 +301,4 @@ def counted(place: Place, visitor: Visitor, finding: Finding, now: datetime) -> 
                 return closed.says
             proof = authenticators.refuse(session, visitor, None, WRONG, now=now)
         end_if_locked(place.databases, visitor, proof, now=now)
-    return refused(place, visitor.reference, finding, now)
+    return refused(place, visitor.reference, finding)

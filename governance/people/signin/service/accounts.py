@@ -44,7 +44,7 @@ from governance.ports.actor import Actor, Entry
 from governance.ports.authorise import MayEnter
 from governance.ports.mail import Mail
 from governance.ports.visitor import Visitor
-from governance.trail.entries import tell
+from governance.trail.entries import tell, tell_alone
 
 TOKEN_BYTES = 32
 PATHS: dict[Purpose, str] = {Purpose.INVITATION: "invitation", Purpose.RECOVERY: "recover"}
@@ -130,12 +130,16 @@ def ask_recovery(databases: Databases, ground: Ground, name: str, *, now: dateti
         counted = ground.counted("recovery", subject)
         turn = attempts.take_turn(session, counted, counted, LINKS_ASKED_FOR, now)
     actor = Actor(found.reference if found is not None else NOBODY, "page")
+    asked = Entry("recovery.asked", actor, {})
+    may = found is not None and found.state is AccountState.ACTIVE and found.password is not None and found.email
+    if found is None or not may or turn.held_until is not None:
+        with databases.writing() as session:
+            tell_alone(session, asked)
+        return
     with databases.change(actor.name, now) as session:
-        tell(session, Entry("recovery.asked", actor, {}))
-        may = found is not None and found.state is AccountState.ACTIVE and found.password is not None and found.email
-        if found is not None and may and turn.held_until is None:
-            link = send_link(session, ground, found.id, Purpose.RECOVERY, actor=actor, now=now)
-            mail_link(session, ground, found, Purpose.RECOVERY, link, now=now)
+        tell(session, asked)
+        link = send_link(session, ground, found.id, Purpose.RECOVERY, actor=actor, now=now)
+        mail_link(session, ground, found, Purpose.RECOVERY, link, now=now)
 
 
 def find_live(databases: Databases, purpose: Purpose, token: str, *, now: datetime) -> LinkFacts | None:
@@ -165,7 +169,7 @@ def choose_password(
     if found is None:
         return Chosen(is_spent=True)
     if not may_enter(found.to.person, found.to.reference, now):
-        refuse(databases, found.to, Failure.NOT_PERMITTED, now=now)
+        refuse(databases, found.to, Failure.NOT_PERMITTED)
         return Chosen(is_spent=True)
     objection = objection_of(databases, found.to.person, password, now=now)
     if objection is not None:
@@ -216,7 +220,7 @@ def change_password(
         return waiting(held_until, now), None
     wrong = Entered(problem=Problem.WRONG)
     if not ground.passwords.matches(found.password if found is not None else None, old) or found is None:
-        refuse(databases, found, Failure.WRONG_PASSWORD, now=now)
+        refuse(databases, found, Failure.WRONG_PASSWORD)
         return wrong, None
     objection = objection_of(databases, visitor.person, new, now=now)
     if objection is not None:

@@ -25,7 +25,7 @@ from governance.people.signin.store import accounts, attempts
 from governance.ports.actor import Actor, Entry
 from governance.ports.authorise import MayEnter
 from governance.ports.visitor import Visitor
-from governance.trail.entries import tell
+from governance.trail.entries import tell, tell_alone
 
 NOBODY = "nobody"
 
@@ -73,19 +73,19 @@ def sign_in(
         found = accounts.find_by_name(session, name)
     held_until = try_once(databases, ground, found, name, browser, now=now)
     if held_until is not None:
-        refuse(databases, found, Failure.HELD, now=now)
+        refuse(databases, found, Failure.HELD)
         return waiting(held_until, now)
     matches = ground.passwords.matches(found.password if found is not None else None, password)
     if found is None or not matches or found.state is not AccountState.ACTIVE:
-        refuse(databases, found, why_not(found, matches=matches), now=now)
+        refuse(databases, found, why_not(found, matches=matches))
         return Entered(problem=Problem.WRONG)
     if not may_enter(found.person, found.reference, now):
-        refuse(databases, found, Failure.NOT_PERMITTED, now=now)
+        refuse(databases, found, Failure.NOT_PERMITTED)
         return Entered(problem=Problem.WRONG)
     renewed = None if ground.passwords.is_current(found.password or "") else ground.passwords.hash(password)
     with databases.change(found.reference, now) as session:
         if not accounts.hold_as_checked(session, found, renewed):
-            told_refused(session, found, Failure.CHANGED)
+            tell(session, refusal(found, Failure.CHANGED))
             return Entered(problem=Problem.WRONG)
         forgive(session, ground, found, browser, now)
         return Entered(
@@ -130,16 +130,16 @@ def waiting(held_until: datetime, now: datetime) -> Entered:
     return Entered(problem=Problem.STOPPED if stopped else Problem.HELD, seconds=0 if stopped else max(1, int(seconds)))
 
 
-def refuse(databases: Databases, found: AccountFacts | None, why: Failure, *, now: datetime) -> None:
-    """Tell the trail that somebody was not signed in; never what was typed."""
-    with databases.change(found.reference if found is not None else NOBODY, now) as session:
-        told_refused(session, found, why)
+def refuse(databases: Databases, found: AccountFacts | None, why: Failure) -> None:
+    """Tell the trail that somebody was not signed in; never what was typed. No fact has changed, and no revision."""
+    with databases.writing() as session:
+        tell_alone(session, refusal(found, why))
 
 
-def told_refused(session: Session, found: AccountFacts | None, why: Failure) -> None:
+def refusal(found: AccountFacts | None, why: Failure) -> Entry:
     """The entry of a refusal."""
     actor = Actor(found.reference if found is not None else NOBODY, "page")
-    tell(session, Entry("sign_in.refused", actor, {"failure": why.value}))
+    return Entry("sign_in.refused", actor, {"failure": why.value})
 
 
 def sign_out(session: Session, visitor: Visitor, *, now: datetime) -> None:

@@ -24,7 +24,7 @@ from governance.people.signin.rules import (
     Vouching,
     digest,
 )
-from governance.people.signin.service.entering import Browser, Entered, Problem, refuse, told_refused
+from governance.people.signin.service.entering import Browser, Entered, Problem, refusal, refuse
 from governance.people.signin.service.ground import Ground
 from governance.people.signin.service.sessions import begin_session, end_sessions
 from governance.people.signin.store import accounts, providers
@@ -32,6 +32,7 @@ from governance.people.store import get_organisation, get_person
 from governance.ports.actor import Actor, Entry
 from governance.ports.authorise import MayEnter
 from governance.ports.visitor import Acr
+from governance.trail.entries import tell
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 VERIFIER_BYTES = 48
@@ -172,28 +173,28 @@ def come_back(
     with databases.writing() as session:
         flow = providers.take_flow(session, digest(returned.state), digest(secret), provider.id, now)
     if flow is None:
-        return refused(databases, None, Failure.NOT_VOUCHED, now)
+        return refused(databases, None, Failure.NOT_VOUCHED)
     opened = ground.sealer.open(provider.sealed_secret, provider.place).decode()
     try:
         vouching = federation.vouched(
             provider, opened, back_at(ground, name), returned, flow.nonce, flow.verifier, now
         )  # fmt: skip
     except NotVouched:
-        return refused(databases, None, Failure.NOT_VOUCHED, now)
+        return refused(databases, None, Failure.NOT_VOUCHED)
     with databases.reading() as session:
         at = databases.freshness.current()
         found, why = whom(session, provider, vouching, at, now)
     if found is None or why is not None:
-        return refused(databases, found, why or Failure.NOT_LINKED, now)
+        return refused(databases, found, why or Failure.NOT_LINKED)
     if not gate.may_enter(found.person, found.reference, now):
-        return refused(databases, found, Failure.NOT_PERMITTED, now)
+        return refused(databases, found, Failure.NOT_PERMITTED)
     twice = provider.counts_twice(vouching) and not gate.is_locked(found.person, now)
     return let_in(databases, found, provider, vouching, browser._replace(next_path=flow.next_path), twice, now=now)
 
 
-def refused(databases: Databases, found: AccountFacts | None, why: Failure, now: datetime) -> Entered:
+def refused(databases: Databases, found: AccountFacts | None, why: Failure) -> Entered:
     """Nobody is let in; the trail is told why."""
-    refuse(databases, found, why, now=now)
+    refuse(databases, found, why)
     return Entered(problem=Problem.WRONG)
 
 
@@ -232,7 +233,7 @@ def let_in(
             accounts.set_account(session, account.id, values, entry)
             account = account._replace(state=AccountState.ACTIVE)
         if not accounts.hold_as_checked(session, account, None):
-            told_refused(session, found, Failure.NOT_ACTIVE)
+            tell(session, refusal(found, Failure.NOT_ACTIVE))
             return Entered(problem=Problem.WRONG)
         return Entered(
             begin_session(

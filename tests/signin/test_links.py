@@ -115,11 +115,9 @@ def test_a_link_is_bound_to_the_address(shared: Place) -> None:
 
 
 def test_who_may_be_invited(shared: Place) -> None:
-    ann, other = shared.member(), shared.person()
+    ann = shared.member()
     with pytest.raises(NotFound):
         shared.invite("nobody.known")
-    with pytest.raises(Conflict, match="somebody else"):
-        shared.invite(other, f"{ann.upper()}@example.org")
     with pytest.raises(Conflict, match="signs in already"):
         shared.invite(ann, "mallory@example.org")
     assert find(shared, ann).email == f"{ann}@example.org", "no invitation takes an account over"

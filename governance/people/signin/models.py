@@ -13,7 +13,8 @@ from governance.kernel.recorded import Base, UtcDateTime
 class Account(Base):
     """What a person signs in with: an address and a password, or neither where their organisation vouches for them.
 
-    `email_key` is the address as it is looked for; a closed account has none, nor an address.
+    `email_key` is the address as it is looked for: one account's alone. A closed account has none, nor an address; an
+    invited one has none where the address is another's.
     """
 
     __tablename__ = "account"

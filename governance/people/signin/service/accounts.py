@@ -65,20 +65,20 @@ class Chosen(NamedTuple):
 def invite(session: Session, ground: Ground, reference: str, email: str, *, actor: Actor, now: datetime) -> str:
     """Invite a person whom the facts know to an account of theirs; the link is the answer. Older links are dead.
 
-    Raise `NotFound` where nobody has the reference, `Conflict` where they sign in already or the address is taken,
-    `Refused` where no mail could go there.
+    An address that is another account's is taken like any other, for whoever invites is not to learn whose it is: the
+    link itself says so, to whoever holds it. Raise `NotFound` where nobody has the reference, `Conflict` where they
+    sign in already, `Refused` where no mail could go there.
     """
     may_queue(email.strip(), {}, frozenset()).require()
     person = get_person(session, reference)
     if not accounts.is_known(session, person.id, change_of(session).base_revision):
         raise NotFound(f"nobody has the reference {reference}", reference)
-    other = accounts.find_by_email(session, email)
-    if other is not None and other.person != person.id:
-        raise Conflict("this address belongs to the account of somebody else")
     account = accounts.find_account(session, person.id)
     if account is not None and not account.may_become(AccountState.INVITED):
         raise Conflict(f"{reference} signs in already; a forgotten password is mended at /recover, by themselves")
-    values = {"email": email.strip(), "email_key": email_key(email), "state": AccountState.INVITED,
+    other = accounts.find_by_email(session, email)
+    key = email_key(email) if other is None or other.person == person.id else None
+    values = {"email": email.strip(), "email_key": key, "state": AccountState.INVITED,
               "invited_by": str(actor), "closed_at": None}  # fmt: skip
     entry = Entry("account.invited", actor, {"person": reference})
     if account is None:
@@ -116,7 +116,7 @@ def invite_by_mail(
 ) -> None:
     """Invite a person and mail them the link. Raise as `invite` does."""
     link = invite(session, ground, reference, email, actor=actor, now=now)
-    account = accounts.find_by_email(session, email)
+    account = accounts.find_account(session, get_person(session, reference).id)
     if account is not None:
         mail_link(session, ground, account, Purpose.INVITATION, link, now=now)
 
@@ -149,6 +149,13 @@ def find_live(databases: Databases, purpose: Purpose, token: str, *, now: dateti
     return found if found is not None and found.is_live(now) else None
 
 
+def is_taken(databases: Databases, link: LinkFacts) -> bool:
+    """Whether somebody else signs in by the address of an invitation: for whoever holds its link to know."""
+    with databases.reading() as session:
+        other = accounts.find_by_email(session, link.email)
+    return other is not None and other.id != link.account and other.state is AccountState.ACTIVE
+
+
 def choose_password(
     databases: Databases,
     ground: Ground,
@@ -163,10 +170,11 @@ def choose_password(
     """Use a link up: the password is set, every session ended, and one begun with this first factor alone.
 
     A second factor is neither removed nor passed over: it is asked for next. A password that is not taken uses nothing;
-    for somebody who may not sign in now the link does nothing, and they read that it cannot be used.
+    for somebody who may not sign in now the link does nothing, and they read that it cannot be used. Nor does it where
+    somebody else signs in by its address.
     """
     found = find_live(databases, purpose, token, now=now)
-    if found is None:
+    if found is None or is_taken(databases, found):
         return Chosen(is_spent=True)
     if not may_enter(found.to.person, found.to.reference, now):
         refuse(databases, found.to, Failure.NOT_PERMITTED)
@@ -180,6 +188,8 @@ def choose_password(
         account = accounts.lock_account(session, found.account)
         if not accounts.use_link(session, purpose, digest(token), now):
             return Chosen(is_spent=True)
+        if not accounts.claim_address(session, account):
+            raise Conflict("somebody else signs in by this address")
         tell(session, Entry(f"{purpose}.used", actor, {"person": account.reference}))
         set_password(session, account, stored, actor=actor, now=now)
         end_sessions(session, account.person, "another password was set", actor=actor, now=now)

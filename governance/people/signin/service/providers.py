@@ -228,7 +228,8 @@ def let_in(
         account = accounts.lock_account(session, found.id)
         if account.state is AccountState.INVITED:
             accounts.end_links(session, account.id, now)
-            values = {"state": AccountState.ACTIVE, "activated_at": now}
+            mine = {} if accounts.claim_address(session, account) else {"email": None}
+            values = {"state": AccountState.ACTIVE, "activated_at": now, **mine}
             entry = Entry("account.activated", Actor(found.reference, "page"), {"provider": provider.name})
             accounts.set_account(session, account.id, values, entry)
             account = account._replace(state=AccountState.ACTIVE)

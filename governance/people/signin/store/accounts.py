@@ -104,6 +104,20 @@ def list_reach(session: Session, reference: str, at: int, now: datetime) -> list
     return list(dict.fromkeys(lines))
 
 
+def claim_address(session: Session, account: AccountFacts) -> bool:
+    """Let an account have its address to itself, unless somebody else signs in by it; whether it has it.
+
+    Whoever else is only invited there no longer has it: the first to use their link does. The caller has locked it.
+    """
+    key = email_key(account.email or "")
+    others = (Account.email_key == key, Account.id != account.id)
+    session.execute(update(Account).where(*others, Account.state == AccountState.INVITED).values(email_key=None))
+    if session.scalar(select(exists().where(*others))):
+        return False
+    session.execute(update(Account).where(Account.id == account.id, Account.email.is_not(None)).values(email_key=key))
+    return True
+
+
 def lock_account(session: Session, account: int) -> AccountFacts:
     """An account as it stands, with nobody else at it until this transaction ends."""
     session.execute(select(Account.id).where(Account.id == account).with_for_update())

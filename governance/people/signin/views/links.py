@@ -54,10 +54,13 @@ def invited_person() -> tuple[str, Mapping[str, Any]]:
 
 
 def link_page(service: Any, purpose: Purpose, token: str, form: Form | None = None) -> Response:
-    """The page of a link: where a password is chosen, or that it can no longer be used."""
+    """The page of a link: where a password is chosen, or that it can no longer be used, or not at this address."""
     found = accounts.find_live(service.databases, purpose, token, now=clock.now())
     if found is None:
         return unreferred(render("signin/link-spent.html", 410, purpose=purpose.value))
+    if accounts.is_taken(service.databases, found):
+        taken = render("signin/address-taken.html", 409, reference=found.to.reference, email=found.email)
+        return unreferred(taken)
     values = {"purpose": purpose.value, "shortest": SHORTEST, "reference": found.to.reference, "email": found.email}
     return unreferred(render("signin/choose-password.html", 200 if form is None else 422, form=form, **values))
 
@@ -158,7 +161,7 @@ def sent(service: Any, ground: Ground, form: Form) -> Form:
         return form.wrong("person", "Nobody has this reference. Whoever is invited is recorded first")
     except Refused:
         return form.wrong("email", "No mail can be sent to this address. Check it")
-    except Conflict as taken:
-        said = str(taken)
-        return form.wrong("email" if "address" in said else "person", said[0].upper() + said[1:])
+    except Conflict as standing:
+        said = str(standing)
+        return form.wrong("person", said[0].upper() + said[1:])
     return form

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,8 @@ from governance.decisions.vouching import Vouching
 from governance.desk.area import AREA as DESK
 from governance.exchange.area import AREA as EXCHANGE
 from governance.grants.area import AREA as GRANTS
+from governance.grants.store import holds_beyond
+from governance.kernel.clock import london_day
 from governance.kernel.db import Databases, attach
 from governance.kernel.jobs import Job
 from governance.kernel.settings import RecordKeys, Settings
@@ -104,6 +107,11 @@ class Service:
     def may_see(self) -> Any:
         """Which links a visitor is shown; recorded nowhere, and no leave to do anything."""
         return self.authorise.may_see
+
+    def holds_beyond(self, reference: str, organisation: int, now: datetime) -> bool:
+        """Whether a person holds a role, of any system, outside an organisation's part of the tree."""
+        with self.databases.reading() as session:
+            return holds_beyond(session, reference, organisation, self.databases.freshness.current(), london_day(now))
 
     @cached_property
     def assets(self) -> Assets:

@@ -18,6 +18,7 @@ from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
 from governance.kernel.recorded import Ledger, seen
 from governance.people.models import Person
+from governance.people.store import list_below
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -103,3 +104,9 @@ def list_to_come(session: Session, reference: str, at: int, today: date) -> list
     standing = or_(Grant.ends_on.is_(None), Grant.ends_on >= today)
     found = session.execute(held.where(Person.reference == reference, standing, seen(Grant, at)))
     return [(row[0], row[1]) for row in found]
+
+
+def holds_beyond(session: Session, reference: str, organisation: int, at: int, today: date) -> bool:
+    """Whether a person holds a role, begun or not, for an organisation that is neither this one nor below it."""
+    held = {number for _, number in list_to_come(session, reference, at, today)}
+    return bool(held) and not held <= set(list_below(session, organisation, at))

@@ -8,8 +8,9 @@ from tests.commands import Desk, desk, quick_desk
 from tests.installation import Installation, installation, installed, shared_installation
 from tests.signin.browsers import Site
 from tests.signin.people import Place
+from tests.signin.schools import make, world
 
-__all__ = ["Desk", "desk", "installation", "quick_desk", "shared_installation"]
+__all__ = ["Desk", "desk", "installation", "make", "quick_desk", "shared_installation", "world"]
 
 
 @pytest.fixture

@@ -154,6 +154,7 @@ class Failure(StrEnum):
     NOT_VOUCHED = "not_vouched"
     NOT_LINKED = "not_linked"
     NOT_ITS_OWN = "not_its_own"
+    HOLDS_BEYOND = "holds_beyond"
     NOT_ACTIVE = "not_active"
     NOT_PERMITTED = "not_permitted"
 

@@ -154,10 +154,14 @@ def set_out(databases: Databases, ground: Ground, name: str, browser: Browser, *
 
 
 class Gate(NamedTuple):
-    """What is asked about a person before they are let in: may they, and is their second factor locked?"""
+    """What is asked about a person before they are let in: may they, and is their second factor locked?
+
+    And whether they hold a role outside the part of an organisation: by reference, and the organisation's number.
+    """
 
     may_enter: MayEnter
     is_locked: Callable[[int, datetime], bool]
+    holds_beyond: Callable[[str, int, datetime], bool]
 
 
 def come_back(
@@ -166,6 +170,7 @@ def come_back(
 ) -> Entered:  # fmt: skip
     """Sign somebody in for whom their provider vouches; what is not as agreed is refused, and may not be repeated.
 
+    Whoever holds a role beyond its organisation's part is not vouched for: it speaks for its own alone.
     While somebody's second factor is locked, the provider's word counts for the first alone.
     """
     with databases.reading() as session:
@@ -186,6 +191,8 @@ def come_back(
         found, why = whom(session, provider, vouching, at, now)
     if found is None or why is not None:
         return refused(databases, found, why or Failure.NOT_LINKED)
+    if gate.holds_beyond(found.reference, provider.organisation, now):
+        return refused(databases, found, Failure.HOLDS_BEYOND)
     if not gate.may_enter(found.person, found.reference, now):
         return refused(databases, found, Failure.NOT_PERMITTED)
     twice = provider.counts_twice(vouching) and not gate.is_locked(found.person, now)

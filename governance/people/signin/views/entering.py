@@ -124,7 +124,7 @@ def federated_pages(service: Any) -> Blueprint:
         secret = request.cookies.get(WAY, "")
         entered = providers.come_back(
             service.databases, ground, name, secret, returned, asking(),
-            gate=Gate(may_enter, partial(is_locked, service)), now=clock.now(),
+            gate=Gate(may_enter, partial(is_locked, service), service.holds_beyond), now=clock.now(),
         )  # fmt: skip
         if entered.problem is not None:
             return forget_way(render("signin/not-vouched.html", 403))

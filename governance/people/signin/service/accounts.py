@@ -32,6 +32,7 @@ from governance.people.signin.service.entering import (
     Entered,
     Problem,
     forgive,
+    forgive_everywhere,
     refuse,
     try_once,
     waiting,
@@ -193,8 +194,8 @@ def choose_password(
         tell(session, Entry(f"{purpose}.used", actor, {"person": account.reference}))
         set_password(session, account, stored, actor=actor, now=now)
         end_sessions(session, account.person, "another password was set", actor=actor, now=now)
-        attempts.forgive_all(session, ground.counters(account, "", "")[1])
-        forgive(session, ground, account, browser, now)
+        forgive_everywhere(session, ground, account)
+        forgive(session, ground, account, account.reference, browser, now)
         return Chosen(begin_session(session, account.person, account.reference, ("pwd",), browser.device, now=now))
 
 
@@ -225,9 +226,9 @@ def change_password(
     """Change the visitor's own password for another, knowing the old one; every other session of theirs is ended."""
     with databases.reading() as session:
         found = accounts.find_account(session, visitor.person)
-    held_until = try_once(databases, ground, found, visitor.reference, browser, now=now)
-    if held_until is not None:
-        return waiting(held_until, now), None
+    turned = try_once(databases, ground, found, visitor.reference, browser, now=now)
+    if turned.away_until is not None:
+        return waiting(turned.away_until, now), None
     wrong = Entered(problem=Problem.WRONG)
     if not ground.passwords.matches(found.password if found is not None else None, old) or found is None:
         refuse(databases, found, Failure.WRONG_PASSWORD)
@@ -241,7 +242,7 @@ def change_password(
         if account.state is not AccountState.ACTIVE or account.password != found.password:
             return wrong, None
         set_password(session, account, stored, actor=actor, now=now)
-        forgive(session, ground, account, browser, now)
+        forgive(session, ground, account, visitor.reference, browser, now)
         end_sessions(session, visitor.person, "another password was set", actor=actor, now=now,
                      which=lambda one: one.row != visitor.session)  # fmt: skip
         return Entered(renew_session(session, visitor, now=now)), None
@@ -267,5 +268,5 @@ def set_free(session: Session, ground: Ground, reference: str, *, actor: Actor) 
     account = accounts.find_account(session, get_person(session, reference).id)
     if account is None:
         raise NotFound(f"{reference} has no account")
-    attempts.forgive_all(session, ground.counters(account, "", "")[1])
+    forgive_everywhere(session, ground, account)
     tell(session, Entry("account.set_free", actor, {"person": reference}))

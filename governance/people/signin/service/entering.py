@@ -68,13 +68,19 @@ def sign_in(
     databases: Databases, ground: Ground, name: str, password: str, browser: Browser, *,
     may_enter: MayEnter, now: datetime,
 ) -> Entered:  # fmt: skip
-    """Prove the first factor with a password. No lock is held while it is hashed, nor while the rules are asked."""
+    """Prove the first factor with a password. No lock is held while it is hashed, nor while the rules are asked.
+
+    Whoever has to wait for what was tried under another name reads that it was wrong, after the same work: that there
+    is a wait would tell them that both names are one account's.
+    """
     with databases.reading() as session:
         found = accounts.find_by_name(session, name)
-    held_until = try_once(databases, ground, found, name, browser, now=now)
-    if held_until is not None:
+    turned = try_once(databases, ground, found, name, browser, now=now)
+    if turned.away_until is not None:
+        if not turned.is_told:
+            ground.passwords.matches(None, password)
         refuse(databases, found, Failure.HELD)
-        return waiting(held_until, now)
+        return waiting(turned.away_until, now) if turned.is_told else Entered(problem=Problem.WRONG)
     matches = ground.passwords.matches(found.password if found is not None else None, password)
     if found is None or not matches or found.state is not AccountState.ACTIVE:
         refuse(databases, found, why_not(found, matches=matches))
@@ -87,7 +93,7 @@ def sign_in(
         if not accounts.hold_as_checked(session, found, renewed):
             tell(session, refusal(found, Failure.CHANGED))
             return Entered(problem=Problem.WRONG)
-        forgive(session, ground, found, browser, now)
+        forgive(session, ground, found, name, browser, now)
         return Entered(
             begin_session(
                 session, found.person, found.reference, ("pwd",), browser.device, now=now, next_path=browser.on
@@ -95,23 +101,51 @@ def sign_in(
         )
 
 
+class Turned(NamedTuple):
+    """Until when a try is held, or None where it may be looked at; whether the name that was typed says so itself."""
+
+    away_until: datetime | None = None
+    is_told: bool = True
+
+
 def try_once(
     databases: Databases, ground: Ground, found: AccountFacts | None, name: str, browser: Browser, *, now: datetime
-) -> datetime | None:
-    """Count a try; until when it is held, or None where it may be looked at."""
-    here, anywhere = ground.counters(found, name, place_of(browser.address))
+) -> Turned:
+    """Count a try, by the name that was typed and by the account that it means, and say whether it is held.
+
+    The rows of both are taken in one order, here and in `forgive`, so that nobody waits for each other.
+    """
+    place = place_of(browser.address)
+    typed, own = ground.by_name(name, place), ground.by_account(found, name, place)
     with databases.writing() as session:
-        turn = attempts.take_turn(session, anywhere, here, FROM_ONE_PLACE, now)
-        if turn.held_until is None and not turn.is_familiar:
-            turn = attempts.take_turn(session, anywhere, anywhere, FROM_ELSEWHERE, now)
-    return turn.held_until
+        told = attempts.take_turn(session, typed.anywhere, typed.here, FROM_ONE_PLACE, now)
+        if told.held_until is not None:
+            return Turned(told.held_until)
+        turn = attempts.take_turn(session, own.anywhere, own.here, FROM_ONE_PLACE, now)
+        if not turn.is_familiar:
+            told = attempts.take_turn(session, typed.anywhere, typed.anywhere, FROM_ELSEWHERE, now)
+            if told.held_until is None and turn.held_until is None:
+                turn = attempts.take_turn(session, own.anywhere, own.anywhere, FROM_ELSEWHERE, now)
+    return Turned(told.held_until) if told.held_until is not None else Turned(turn.held_until, is_told=False)
 
 
-def forgive(session: Session, ground: Ground, account: AccountFacts, browser: Browser, now: datetime) -> None:
-    """Begin to count anew, and note that this is a place where it goes well."""
-    here, anywhere = ground.counters(account, "", place_of(browser.address))
-    attempts.forgive(session, here, now)
-    attempts.forgive(session, anywhere)
+def forgive(
+    session: Session, ground: Ground, account: AccountFacts, name: str, browser: Browser, now: datetime
+) -> None:
+    """Begin to count anew, for the account and the name that it was given, and note that here it goes well."""
+    place = place_of(browser.address)
+    typed, own = ground.by_name(name, place), ground.by_account(account, name, place)
+    attempts.forgive(session, typed.here)
+    attempts.forgive(session, own.here, now)
+    attempts.forgive(session, typed.anywhere)
+    attempts.forgive(session, own.anywhere)
+
+
+def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts) -> None:
+    """Begin to count anew from wherever and by whichever name: they have shown who they are, or were set free."""
+    names = [ground.by_name(name) for name in (account.reference, account.email) if name]
+    for counters in (*names, ground.by_account(account, "")):
+        attempts.forgive_all(session, counters.anywhere)
 
 
 def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:

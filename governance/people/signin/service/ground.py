@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from governance.kernel.sealing import Sealer
 from governance.kernel.settings import Settings
 from governance.people.signin.passwords import Cost, Passwords
 from governance.people.signin.rules import AccountFacts, Limits, email_key
+
+
+class Counters(NamedTuple):
+    """By what a try is counted: for one subject from this place, and for it from anywhere."""
+
+    here: bytes
+    anywhere: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +43,20 @@ class Ground:
         text = "\0".join((kind, subject, place)).encode()
         return hashlib.blake2b(text, key=self.key[:64], digest_size=32, person=b"postern-attempts").digest()
 
-    def counters(self, found: AccountFacts | None, name: str, place: str) -> tuple[bytes, bytes]:
-        """The two counters of a try: for this account from this place, and for this account from anywhere.
+    def by_name(self, name: str, place: str = "") -> Counters:
+        """The counters of a name just as somebody calls an account, whether or not there is one: they may see these.
 
-        Whatever somebody calls an account, it is the same one; a name that nobody has is counted likewise: an address
-        in whatever letter case, as addresses are looked for, and a reference just as it was typed, as references are.
+        An address in whatever letter case, as addresses are looked for, and a reference just as it was typed, as
+        references are.
         """
-        unknown = email_key(name) if "@" in name else name.strip()
-        subject = f"account:{found.id}" if found is not None else f"name:{unknown}"
-        return self.counted("password", subject, place), self.counted("password", subject)
+        return self._counters(f"name:{email_key(name) if '@' in name else name.strip()}", place)
+
+    def by_account(self, found: AccountFacts | None, name: str, place: str = "") -> Counters:
+        """The counters of an account, whatever somebody calls it: nobody sees these. Nobody's has as many."""
+        return self._counters(f"account:{found.id}" if found is not None else f"nobody:{name.strip()}", place)
+
+    def _counters(self, subject: str, place: str) -> Counters:
+        return Counters(self.counted("password", subject, place), self.counted("password", subject))
 
     def link(self, kind: str, token: str) -> str:
         """The address that a mail names."""

@@ -41,7 +41,9 @@ def take_turn(session: Session, subject: bytes, counted: bytes, patience: Patien
     ).one_or_none()
     if row is not None:
         return Turn(None, row[0] is not None)
-    return Turn(session.scalars(select(SignInAttempts.held_until).where(SignInAttempts.counted == counted)).one())
+    held = select(SignInAttempts.held_until, SignInAttempts.good_at).where(SignInAttempts.counted == counted)
+    held_until, good_at = session.execute(held).one()
+    return Turn(held_until, good_at is not None)
 
 
 def forgive(session: Session, counted: bytes, now: datetime | None = None) -> None:

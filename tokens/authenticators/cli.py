@@ -77,8 +77,8 @@ def revoke(service: Any, person: str, number: int) -> None:
 @click.pass_obj
 def release(service: Any, person: str, number: int) -> None:
     """Let authenticator NUMBER of PERSON count again, which was put on hold because it looked copied."""
-    with changing(service) as (session, actor, _now):
-        losing.release(session, person, number, actor=actor)
+    with changing(service) as (session, actor, now):
+        losing.release(session, person, number, actor=actor, now=now)
     click.echo(f"Authenticator {number} of {person} counts again.")
 
 

@@ -13,9 +13,16 @@ from governance.ports.actor import Actor, Entry
 from governance.ports.visitor import Visitor
 from tokens.authenticators import attempts, rules, store
 from tokens.authenticators.notices import notify
-from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, State
+from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Kind, State
 from tokens.authenticators.throttling import THROTTLE
 
+TAKEN_AWAY: dict[Kind, str] = {
+    Kind.TOTP: "authenticator-lost",
+    Kind.HOTP: "authenticator-lost",
+    Kind.PASSKEY: "passkey-lost",
+    Kind.RECOVERY: "authenticator-lost",
+}
+"""Which mail tells that one of a kind was taken away."""
 ACTS = {State.LOST.value: "authenticator.lost", State.REVOKED.value: "authenticator.revoked"}
 
 
@@ -31,7 +38,7 @@ def rename(session: Session, visitor: Visitor, row: int, label: str, *, now: dat
 def remove(session: Session, visitor: Visitor, row: int, *, now: datetime) -> None:
     """Remove one of the visitor's authenticators; never the last that signs them in."""
     one = store.get_authenticator(session, visitor.person, row)
-    rules.may_remove(one, store.list_of(session, [visitor.person]), now).require()
+    rules.may_remove(visitor, one, store.list_of(session, [visitor.person]), now).require()
     entry = Entry("authenticator.removed", Actor(visitor.reference, "page"), _details(visitor.reference, one))
     store.set_state(session, one, State.RETIRED, {"ended_at": now}, entry)
     _end_sessions(session, one, "an authenticator was removed", entry.actor, now, keep=visitor.session)
@@ -72,14 +79,15 @@ def put_on_hold(session: Session, one: AuthenticatorFacts, why: str, *, actor: A
     notify(session, one.person, "authenticator-held", {"kind": KIND_NAMES[one.kind]}, now=now)
 
 
-def release(session: Session, reference: str, row: int, *, actor: Actor) -> None:
-    """Let an authenticator that was on hold count again."""
+def release(session: Session, reference: str, row: int, *, actor: Actor, now: datetime) -> None:
+    """Let an authenticator that was on hold count again, and tell its person."""
     rules.may_help(reference, actor.name).require()
     one = store.get_authenticator(session, get_person(session, reference).id, row)
     rules.may_become(one.state, State.ACTIVE).require()
     if one.activated_at is None:
         Verdict((rules.NOT_POSSIBLE,)).require()
     store.set_state(session, one, State.ACTIVE, {}, Entry("authenticator.released", actor, _details(reference, one)))
+    notify(session, one.person, "authenticator-released", {"kind": KIND_NAMES[one.kind]}, now=now)
 
 
 def unlock_person(session: Session, reference: str, *, actor: Actor, now: datetime) -> None:
@@ -106,7 +114,7 @@ def _end(
     rules.may_become(one.state, to).require()
     store.set_state(session, one, to, {"ended_at": now}, Entry(ACTS[to.value], actor, _details(reference, one)))
     kept = _end_sessions(session, one, f"an authenticator was {to.value}", actor, now, keep=keep, all_others=True)
-    notify(session, one.person, "authenticator-lost", {"kind": KIND_NAMES[one.kind]}, now=now)
+    notify(session, one.person, TAKEN_AWAY[one.kind], {"kind": KIND_NAMES[one.kind]}, now=now)
     return kept
 
 

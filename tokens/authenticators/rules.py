@@ -20,6 +20,8 @@ PENDING_FOR, ASSIGNED_FOR = timedelta(minutes=30), timedelta(days=14)
 FRESH_FOR = timedelta(minutes=10)
 TEMPORARY_FOR = timedelta(days=7)
 LINK_FOR = timedelta(hours=24)
+MISSED_FOR = timedelta(hours=72)
+"""For so long a passkey that was taken away is still asked for: longer than any session, and longer than a weekend."""
 RECOVERY_CODES, FEW_LEFT = 10, 3
 LONGEST_LABEL = 60
 
@@ -188,7 +190,8 @@ NOT_YOURS = Reason("not_yours", "There is no such authenticator.")
 PROVE_AGAIN = Reason("prove_again", "Prove again who you are: the last time is more than 10 minutes ago.")
 STRONGER_NEEDED = Reason(
     "stronger_needed",
-    "Sign in with your passkey before you add another authenticator. If you no longer have it, report it lost first.",
+    "Sign in with your passkey first. If you no longer have it, report it lost: three days later you can do this "
+    "without it. If you cannot wait, ask the people who look after access for a temporary replacement.",
 )
 NEEDS_REPLACEMENT = Reason(
     "needs_replacement",
@@ -225,9 +228,21 @@ def may_become(one: State, other: State) -> Verdict:
 
 
 def strongest(authenticators: Iterable[AuthenticatorFacts], now: datetime) -> Acr:
-    """The most that a person's usable authenticators can prove."""
-    usable = {one.kind for one in authenticators if one.is_usable(now)}
-    return Acr.PASSKEY if Kind.PASSKEY in usable else Acr.MFA
+    """The most that a person's account can prove, or could before something was taken away lately or put on hold.
+
+    Or else whoever has phished a code would report the passkey lost, and put one of their own in its place.
+    """
+    return (
+        Acr.PASSKEY if any(one.kind is Kind.PASSKEY and counts_still(one, now) for one in authenticators) else Acr.MFA
+    )
+
+
+def counts_still(one: AuthenticatorFacts, now: datetime) -> bool:
+    """Whether an authenticator stands, on hold or not, or was lost or revoked less than three days ago."""
+    if one.standing(now) in (State.ACTIVE, State.LOCKED):
+        return one.activated_at is not None
+    taken = one.state in (State.LOST, State.REVOKED) and one.activated_at is not None
+    return taken and one.ended_at is not None and now < one.ended_at + MISSED_FOR
 
 
 def may_bind(
@@ -238,22 +253,28 @@ def may_bind(
     With the most that the account can prove, lately; or the very first one, with the password alone; or in the session
     in which a link for a temporary replacement was redeemed.
     """
-    known = list(authenticators)
+    known, redeemed = list(authenticators), redeemed_in == visitor.session
     if not visitor.is_proved:
         first = all(one.activated_at is None for one in known)
-        return Verdict.unless((not first and redeemed_in != visitor.session, NEEDS_REPLACEMENT))
-    return Verdict.unless(
-        (strongest(known, now) is Acr.PASSKEY and visitor.acr != Acr.PASSKEY, STRONGER_NEEDED),
-        (not is_fresh(visitor, now), PROVE_AGAIN),
-    )
+        return Verdict.unless((not first and not redeemed, NEEDS_REPLACEMENT))
+    weaker = visitor.acr != Acr.PASSKEY and strongest(known, now) is Acr.PASSKEY
+    return Verdict.unless((weaker and not redeemed, STRONGER_NEEDED), (not is_fresh(visitor, now), PROVE_AGAIN))
 
 
-def may_remove(one: AuthenticatorFacts, authenticators: Iterable[AuthenticatorFacts], now: datetime) -> Verdict:
-    """Whether a person may remove one of their authenticators: not the last that signs them in."""
+def may_remove(
+    visitor: Visitor, one: AuthenticatorFacts, authenticators: Iterable[AuthenticatorFacts], now: datetime
+) -> Verdict:
+    """Whether a visitor may remove one of their authenticators: not the last that signs them in.
+
+    A passkey is removed by who has signed in with one: whoever has none left reports it lost.
+    """
     others = [other for other in authenticators if other.id != one.id and other.is_usable(now)]
     last = one.kind is not Kind.RECOVERY and all(other.kind is Kind.RECOVERY for other in others)
+    weaker = one.kind is Kind.PASSKEY and counts_still(one, now) and visitor.acr != Acr.PASSKEY
     return Verdict.unless(
-        (State.RETIRED not in NEXT_STATES[one.state], NOT_POSSIBLE), (one.is_usable(now) and last, LAST_ONE)
+        (State.RETIRED not in NEXT_STATES[one.state], NOT_POSSIBLE),
+        (one.is_usable(now) and last, LAST_ONE),
+        (State.RETIRED in NEXT_STATES[one.state] and weaker, STRONGER_NEEDED),
     )
 
 

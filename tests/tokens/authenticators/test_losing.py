@@ -65,7 +65,7 @@ def test_what_is_over_never_comes_back(room, to):
         ends[to](session)
     for again in (
         *ends.values(),
-        lambda session: losing.release(session, one.reference, row, actor=MO),
+        lambda session: losing.release(session, one.reference, row, actor=MO, now=LATER),
         lambda session: losing.put_on_hold(session, room.facts(one, row), "a test", actor=MO, now=LATER),
     ):
         with pytest.raises(Refused) as wrong, room.change(LATER) as session:
@@ -96,10 +96,11 @@ def test_one_that_looks_copied_is_put_on_hold_and_released_by_somebody_else(room
     assert room.live(one) == set()
     assert room.verify(one, row, code_at(seed, LATER), LATER).finding is Finding.UNUSABLE
     with pytest.raises(Refused) as wrong, room.change() as session:
-        losing.release(session, one.reference, row, actor=Actor(one.reference, "page"))
+        losing.release(session, one.reference, row, actor=Actor(one.reference, "page"), now=LATER)
     assert codes_of(wrong) == ["about_oneself"]
     with room.change() as session:
-        losing.release(session, one.reference, row, actor=MO)
+        losing.release(session, one.reference, row, actor=MO, now=LATER)
+    assert room.mails(one)[-2:] == ["authenticator-held", "authenticator-released"]
     assert room.verify(one, row, code_at(seed, LATER), LATER).good
 
 

@@ -14,6 +14,7 @@ from tokens.authenticators.rules import (
     DECIDED,
     ENDED,
     LAST_ONE,
+    MISSED_FOR,
     NEEDS_REPLACEMENT,
     NEXT_STATES,
     NO_WHY,
@@ -93,6 +94,8 @@ PASSKEY = authenticator(2, kind=Kind.PASSKEY)
 DEAD = authenticator(3, state=State.LOST)
 PENDING = authenticator(4, state=State.PENDING, activated_at=None)
 CODES = authenticator(5, kind=Kind.RECOVERY)
+GONE = PASSKEY._replace(state=State.LOST, ended_at=NOON - MISSED_FOR)
+MISSED = GONE._replace(ended_at=GONE.ended_at + timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize(("says", "who", "has", "redeemed", "reasons"), [
@@ -107,23 +110,41 @@ CODES = authenticator(5, kind=Kind.RECOVERY)
     ("proved ten minutes ago", visitor(ago=10 * MINUTE), [authenticator()], None, (PROVE_AGAIN,)),
     ("by a code where there is a passkey", visitor(), [authenticator(), PASSKEY], None, (STRONGER_NEEDED,)),
     ("by the passkey", visitor("passkey"), [authenticator(), PASSKEY], None, ()),
-    ("by a code where the passkey is lost", visitor(), [PASSKEY._replace(state=State.LOST)], None, ()),
+    ("by a code where the passkey was lost just now", visitor(), [PASSKEY._replace(state=State.LOST, ended_at=NOON)],
+     None, (STRONGER_NEEDED,)),
+    ("by a code in the last moment of three days", visitor(), [authenticator(), MISSED], None, (STRONGER_NEEDED,)),
+    ("by a code three days after the loss", visitor(), [authenticator(), GONE], None, ()),
+    ("by a code where the passkey was revoked", visitor(), [MISSED._replace(state=State.REVOKED)], None,
+     (STRONGER_NEEDED,)),
+    ("by a code where the passkey is on hold", visitor(), [PASSKEY._replace(state=State.LOCKED)], None,
+     (STRONGER_NEEDED,)),
+    ("by a code where its owner has removed the passkey", visitor(), [MISSED._replace(state=State.RETIRED)], None, ()),
+    ("by a code where a passkey never counted", visitor(), [MISSED._replace(activated_at=None)], None, ()),
+    ("by a code where an app was lost just now", visitor(), [DEAD._replace(ended_at=NOON)], None, ()),
+    ("by another passkey where one was lost just now", visitor("passkey"), [MISSED, PASSKEY], None, ()),
+    ("by a code and a link redeemed in this session", visitor(), [MISSED], 7, ()),
+    ("by a code and a link redeemed in another session", visitor(), [MISSED], 8, (STRONGER_NEEDED,)),
     ("by a code and long ago", visitor(ago=10 * MINUTE), [PASSKEY], None, (STRONGER_NEEDED, PROVE_AGAIN)),
 ])  # fmt: skip
 def test_who_may_add_an_authenticator(says, who, has, redeemed, reasons):
     assert rules.may_bind(who, has, redeemed, NOON).reasons == reasons
 
 
-@pytest.mark.parametrize(("says", "one", "others", "reasons"), [
-    ("one of two", authenticator(), [PASSKEY], ()),
-    ("the last one", authenticator(), [], (LAST_ONE,)),
-    ("the last one beside recovery codes", authenticator(), [CODES, DEAD, PENDING], (LAST_ONE,)),
-    ("recovery codes", CODES, [authenticator()], ()),
-    ("one that is on hold", authenticator(state=State.LOCKED), [], ()),
-    ("one that is lost", DEAD, [authenticator()], (NOT_POSSIBLE,)),
+@pytest.mark.parametrize(("says", "who", "one", "others", "reasons"), [
+    ("one of two", visitor(), authenticator(), [PASSKEY], ()),
+    ("the last one", visitor(), authenticator(), [], (LAST_ONE,)),
+    ("the last one beside recovery codes", visitor(), authenticator(), [CODES, DEAD, PENDING], (LAST_ONE,)),
+    ("recovery codes", visitor(), CODES, [authenticator()], ()),
+    ("one that is on hold", visitor(), authenticator(state=State.LOCKED), [], ()),
+    ("one that is lost", visitor(), DEAD, [authenticator()], (NOT_POSSIBLE,)),
+    ("a passkey by a passkey", visitor("passkey"), PASSKEY, [authenticator()], ()),
+    ("a passkey by a code", visitor(), PASSKEY, [authenticator()], (STRONGER_NEEDED,)),
+    ("a passkey that is on hold by a code", visitor(), PASSKEY._replace(state=State.LOCKED), [authenticator()],
+     (STRONGER_NEEDED,)),
+    ("a passkey that is lost by a code", visitor(), MISSED, [authenticator()], (NOT_POSSIBLE,)),
 ])  # fmt: skip
-def test_what_may_be_removed(says, one, others, reasons):
-    assert rules.may_remove(one, [one, *others], NOON).reasons == reasons
+def test_what_may_be_removed(says, who, one, others, reasons):
+    assert rules.may_remove(who, one, [one, *others], NOON).reasons == reasons
 
 
 @pytest.mark.parametrize(

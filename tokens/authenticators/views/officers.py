@@ -85,8 +85,8 @@ def release(reference: str, row: int) -> Response:
     """Let one count again that was put on hold."""
     read_form(NothingForm)
 
-    def act(session: Session, actor: Actor, _now: datetime) -> None:
-        losing.release(session, reference, row, actor=actor)
+    def act(session: Session, actor: Actor, now: datetime) -> None:
+        losing.release(session, reference, row, actor=actor, now=now)
 
     return done(reference, act, "It counts again.")
 

@@ -34,6 +34,7 @@ from governance.outbox.area import AREA as OUTBOX
 from governance.people.area import AREA as PEOPLE
 from governance.people.signin.area import AREA as SIGN_IN
 from governance.ports.area import Area
+from governance.ports.description import Description
 from governance.ports.requirement import Requirement
 from governance.ports.second_factor import SecondFactor
 from governance.ports.sheet import Sheet
@@ -91,6 +92,11 @@ class Service:
     def token_reader(self) -> TokenReader | None:
         """Reads the access tokens of the area that issues them."""
         return next((area.token_reader(self) for area in self.areas if area.token_reader is not None), None)
+
+    @property
+    def descriptions(self) -> Sequence[Description]:
+        """What the areas add to the description of the HTTP API."""
+        return [area.description for area in self.areas if area.description is not None]
 
     @cached_property
     def authorise(self) -> Authorising:

@@ -44,22 +44,25 @@ def blueprint(service: Any) -> Blueprint:
         ready = service.decisions.ready()
         return reply({"status": "ready" if ready else "not ready"}, status=200 if ready else 503)
 
-    describe(doors, settings.public_url)
+    describe(doors, service)
     return doors
 
 
-def describe(doors: Blueprint, public_url: str) -> None:
+def describe(doors: Blueprint, service: Any) -> None:
     """The description of the API, for machines and to be read."""
+
+    def described() -> dict[str, Any]:
+        return document(service.settings.public_url, service.descriptions)
 
     @doors.get("/openapi.json")
     @public("the description of the API holds no facts")
     def openapi() -> Response:
-        return reply(document(public_url))
+        return reply(described())
 
     @doors.get("/docs/api")
     @public("the description of the API holds no facts")
     def description() -> Response:
-        shown = Response(description_page.page(document(public_url)), content_type="text/html; charset=utf-8")
+        shown = Response(description_page.page(described()), content_type="text/html; charset=utf-8")
         shown.headers["Content-Security-Policy"] = description_page.POLICY
         return shown
 

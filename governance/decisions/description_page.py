@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -21,16 +22,24 @@ HEAD = Markup(
 
 
 def page(described: Mapping[str, Any]) -> str:
-    """The whole page for a description."""
+    """The whole page for a description: what it lists, each operation under its heading, each shape."""
     info = described["info"]
     parts = [
         HEAD.format(
             title=info["title"], version=info["version"], says=info["description"], openapi=described["openapi"]
         )
     ]
-    for path, item in described["paths"].items():
-        for method, operation in item.items():
-            parts += operation_parts(method.upper(), path, operation)
+    listed = list(operations(described))
+    parts += contents(listed)
+    proofs = described["components"].get("securitySchemes", {})
+    headings = {"": "Asking for decisions", **{tag["name"]: tag["name"] for tag in described.get("tags", ())}}
+    says = {tag["name"]: tag["description"] for tag in described.get("tags", ())}
+    for tag, heading in headings.items():
+        parts.append(Markup("<h2>{}</h2>").format(heading))
+        parts.append(Markup("<p>{}</p>").format(says[tag]) if tag in says else Markup(""))
+        for method, path, operation in listed:
+            if operation.get("tags", [""])[0] == tag:
+                parts += operation_parts(method, path, operation, proofs)
     parts.append(Markup("<h2>Shapes</h2>"))
     for name, schema in described["components"]["schemas"].items():
         parts.append(Markup('<h3 id="{0}">{0}</h3>').format(name))
@@ -38,20 +47,58 @@ def page(described: Mapping[str, Any]) -> str:
     return Markup("").join([*parts, Markup("</main></body></html>")])
 
 
-def operation_parts(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[Markup]:
-    """One operation: what it is for, what is sent, what comes back."""
-    key = "with a key" if operation.get("security") else "public"
-    yield Markup("<h2><code>{} {}</code></h2><p>{} ({}).</p>").format(method, path, operation["summary"], key)
+def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Each operation with its method and path."""
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def contents(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Markup]:
+    """A link to each operation."""
+    lines = Markup("").join(
+        Markup('<li><a href="#{}"><code>{} {}</code></a> {}</li>').format(
+            place(method, path), method, path, operation["summary"]
+        )
+        for method, path, operation in listed
+    )
+    yield Markup("<ul>{}</ul>").format(lines)
+
+
+def place(method: str, path: str) -> str:
+    """An operation's place on the page, as links name it."""
+    return "-".join([method.lower(), *re.findall(r"[\w.-]+", path)])
+
+
+def operation_parts(
+    method: str, path: str, operation: Mapping[str, Any], proofs: Mapping[str, Any]
+) -> Iterator[Markup]:
+    """One operation: what it is for, who may ask, what is sent, what comes back."""
+    yield Markup('<h3 id="{}"><code>{} {}</code></h3><p>{} ({}).</p>').format(
+        place(method, path), method, path, operation["summary"], asked_by(operation, proofs)
+    )
+    if operation.get("parameters"):
+        rows = ((one["name"], one.get("required", False), one["schema"]) for one in operation["parameters"])
+        yield members("In the address", rows)
     for kind, told in operation.get("requestBody", {}).get("content", {}).items():
         yield Markup("<p>Send <code>{}</code>: {}.</p>").format(kind, named(told["schema"]))
-    rows = [(status, told["description"], told.get("content", {})) for status, told in operation["responses"].items()]
-    yield Markup("<table><tr><th>Status</th><th>When</th><th>Body</th></tr>")
-    for status, when, content in rows:
+    yield Markup("<table><tr><th>Status</th><th>When</th><th>Headers</th><th>Body</th></tr>")
+    for status, told in sorted(operation["responses"].items()):
         bodies = Markup("; ").join(
-            Markup("<code>{}</code>: {}").format(kind, named(told["schema"])) for kind, told in content.items()
+            Markup("<code>{}</code>: {}").format(kind, named(one["schema"]))
+            for kind, one in told.get("content", {}).items()
         )
-        yield Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>").format(status, when, bodies)
+        names = ", ".join(told.get("headers", {}))
+        yield Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
+            status, told["description"], names, bodies
+        )
     yield Markup("</table>")
+
+
+def asked_by(operation: Mapping[str, Any], proofs: Mapping[str, Any]) -> str:
+    """Who may ask: anybody, or whoever shows one of these."""
+    names = [name for way in operation.get("security", ()) for name in way]
+    return f"with {' or '.join(proofs[name]['description'] for name in names)}" if names else "public"
 
 
 def named(schema: Mapping[str, Any]) -> Markup:
@@ -61,12 +108,12 @@ def named(schema: Mapping[str, Any]) -> Markup:
         return Markup('<a href="#{0}">{0}</a>').format(name)
     if "anyOf" in schema:
         return Markup(" or ").join(named(one) for one in schema["anyOf"])
-    if "enum" in schema:
-        return Markup("one of: {}").format(", ".join(map(str, schema["enum"])))
     if schema.get("type") == "array":
         return Markup("list of {}").format(named(schema["items"]) if schema.get("items") else "anything")
     kinds = schema.get("type", "anything")
     words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    if "enum" in schema:
+        words = f"one of: {', '.join(map(str, schema['enum']))}"
     said = schema.get("description", "")
     return Markup("{} ({})").format(words, said) if said else Markup("{}").format(words)
 
@@ -78,10 +125,16 @@ def shape(schema: Mapping[str, Any]) -> Markup:
         return Markup("<p>Either:</p><ul>{}</ul>").format(
             Markup("").join(Markup("<li>{}</li>").format(one) for one in shown)
         )
+    needed = schema.get("required", ())
+    return members("Member", ((name, name in needed, told) for name, told in schema.get("properties", {}).items()))
+
+
+def members(heading: str, listed: Iterable[tuple[str, bool, Mapping[str, Any]]]) -> Markup:
+    """A table of what can be sent or comes back: its name, whether it is always there, what it is."""
     rows = Markup("").join(
         Markup("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>").format(
-            name, "needed" if name in schema.get("required", ()) else "", named(told)
+            name, "needed" if needed else "", named(told)
         )
-        for name, told in schema.get("properties", {}).items()
+        for name, needed, told in listed
     )
-    return Markup("<table><tr><th>Member</th><th></th><th>What</th></tr>{}</table>").format(rows)
+    return Markup("<table><tr><th>{}</th><th></th><th>What</th></tr>{}</table>").format(heading, rows)

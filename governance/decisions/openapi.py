@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 from apispec import APISpec
+
+from governance.ports.description import Description
 
 NDJSON = "application/x-ndjson"
 
@@ -204,6 +207,25 @@ PROBLEM = {
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
+KEYS = {
+    "type": "object",
+    "required": ["keys"],
+    "properties": {
+        "keys": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kty", "kid", "alg", "use"],
+                "properties": {
+                    "kty": {"type": "string"},
+                    "kid": {"type": "string"},
+                    "alg": {"type": "string"},
+                    "use": {"enum": ["sig"]},
+                },
+            },
+        }
+    },
+}
 
 
 def searching(**entities: dict[str, Any]) -> dict[str, Any]:
@@ -238,8 +260,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Planned": PLANNED,
     "Said": SAID,
     "Filter": FILTER,
+    "Keys": KEYS,
     "Problem": PROBLEM,
 }
+KEY = {"type": "http", "scheme": "bearer", "description": "a key of the front end's own (postern keys add)"}
 SYSTEM = {"name": "system", "in": "path", "required": True, "schema": {"type": "string"}}
 TOLD = {
     "X-Request-ID": {"schema": {"type": "string"}},
@@ -262,12 +286,12 @@ PROBLEMS = {
 }
 
 
-def document(public_url: str) -> dict[str, Any]:
-    """The whole description, for the public address that front ends use."""
+def document(public_url: str, others: Sequence[Description] = ()) -> dict[str, Any]:
+    """The whole description, for the public address that front ends use, with what areas add to it."""
     spec = APISpec("Postern", version("postern"), "3.1.0", info={"description": "Access decisions with their reasons."})
     for name, schema in SCHEMAS.items():
         spec.components.schema(name, schema)
-    spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("key", KEY)
     spec.path(
         "/systems/{system}/access/v1/evaluation", operations={"post": asked("Ask one question", "Question", "Answer")}
     )
@@ -283,13 +307,28 @@ def document(public_url: str) -> dict[str, Any]:
         "/.well-known/authzen-configuration/systems/{system}",
         operations={"get": open_get("A system's AuthZEN metadata", SYSTEM)},
     )
-    spec.path("/.well-known/jwks.json", operations={"get": open_get("The keys that sign metadata")})
+    spec.path(
+        "/.well-known/jwks.json", operations={"get": open_get("The keys that sign tokens and metadata", answer="Keys")}
+    )
     spec.path("/docs/api", operations={"get": page("This description, to be read", "text/html")})
     spec.path("/docs/api.css", operations={"get": page("How that page looks", "text/css")})
     spec.path("/openapi.json", operations={"get": open_get("This description")})
     spec.path("/healthz", operations={"get": open_get("Whether the process answers")})
     spec.path("/readyz", operations={"get": open_get("Whether decisions can be made and recorded")})
+    for other in others:
+        add(spec, other)
     return {**spec.to_dict(), "servers": [{"url": public_url}]}
+
+
+def add(spec: APISpec, other: Description) -> None:
+    """Add what an area describes, its operations under their heading."""
+    spec.tag({"name": other.heading, "description": other.says})
+    for name, schema in other.schemas.items():
+        spec.components.schema(name, dict(schema))
+    for name, proof in other.proofs.items():
+        spec.components.security_scheme(name, dict(proof))
+    for path, item in other.paths.items():
+        spec.path(path, operations={method: {**told, "tags": [other.heading]} for method, told in item.items()})
 
 
 def asked(summary: str, question: str, answer: str) -> dict[str, Any]:
@@ -313,9 +352,10 @@ def asked(summary: str, question: str, answer: str) -> dict[str, Any]:
     }
 
 
-def open_get(summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    """A public operation that answers with an object."""
-    found = {"200": {"description": "answered", "content": {"application/json": {"schema": {"type": "object"}}}}}
+def open_get(summary: str, *parameters: dict[str, Any], answer: str = "") -> dict[str, Any]:
+    """A public operation that answers with an object; of which shape, where that has a name."""
+    schema = {"$ref": f"#/components/schemas/{answer}"} if answer else {"type": "object"}
+    found = {"200": {"description": "answered", "content": {"application/json": {"schema": schema}}}}
     return {
         "summary": summary,
         "parameters": list(parameters),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from governance.kernel.jobs import Job
     from governance.kernel.settings import Settings
+    from governance.ports.description import Description
     from governance.ports.requirement import Requirement
     from governance.ports.second_factor import SecondFactor
     from governance.ports.sheet import Sheet
@@ -46,4 +47,6 @@ class Area:
     jobs: tuple[Callable[[Any], Job], ...] = ()
     second_factor: Callable[[Any], SecondFactor] | None = None
     token_reader: Callable[[Any], TokenReader] | None = None
+    description: Description | None = None
+    """What it adds to the description of the HTTP API."""
     navigation: tuple[Link, ...] = ()

@@ -72,12 +72,11 @@ def test_the_description_is_openapi(quick: Office) -> None:
 def routes(office: Office) -> Iterator[tuple[str, str]]:
     """Every path with its method, of Flask and of the door in front of it.
 
-    Pages for people are no part of the API, nor is the OpenID provider: its own discovery document describes it.
+    Pages for people are no part of the API, but for those of the OpenID provider: front ends send browsers to them.
     """
     for rule in office.app.url_map.iter_rules():
-        if page_mark(office.app.view_functions[rule.endpoint]) is not None or rule.endpoint.startswith("web."):
-            continue
-        if rule.rule.startswith("/oauth/") or rule.rule == "/.well-known/openid-configuration":
+        is_page = page_mark(office.app.view_functions[rule.endpoint]) is not None or rule.endpoint.startswith("web.")
+        if is_page and not rule.rule.startswith("/oauth/"):
             continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield rule.rule.replace("<", "{").replace(">", "}"), method.lower()
@@ -133,9 +132,32 @@ def test_the_description_can_be_read(quick: Office) -> None:
     shown = page.get_data(as_text=True)
     assert page.content_type == "text/html; charset=utf-8"
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
-    assert all(path in shown for path in description(quick)["paths"])
+    told = description(quick)
+    assert all(path in shown for path in told["paths"])
+    assert [tag["name"] for tag in told["tags"] if f"<h2>{tag['name']}</h2>" not in shown] == []
     assert not any(strange in shown for strange in ("<script", "style=", "http://", "https://"))
     assert quick.get("/docs/api.css").content_type == "text/css; charset=utf-8"
+
+
+def section(office: Office, place: str) -> str:
+    """What the page says of one operation."""
+    shown = office.get("/docs/api").get_data(as_text=True)
+    assert f'<a href="#{place}">' in shown, "it is listed"
+    return shown.partition(f'<h3 id="{place}">')[2].partition("<h3 ")[0]
+
+
+@pytest.mark.parametrize(("place", "says"), [
+    ("post-oauth-token", ("client_secret by HTTP Basic, or in the form", "application/x-www-form-urlencoded",
+                          '<a href="#TokenRequest">', "WWW-Authenticate", '<a href="#OAuthError">')),
+    ("get-oauth-authorize", ("(public)", "In the address", "<code>code_challenge</code></td><td>needed</td>",
+                             "one of: none, login (none asks nothing, login asks again)", "Location", "text/html")),
+    ("post-oauth-userinfo", ("with an access token of a person", '<a href="#UserInfo">')),
+    ("post-systems-system-access-v1-evaluation", ("(postern keys add)", '<a href="#Question">', "Decision-Id")),
+])  # fmt: skip
+def test_an_operation_is_told_whole(quick: Office, place: str, says: tuple[str, ...]) -> None:
+    """Who may ask, what is sent in the address or as a form, what comes back with which headers."""
+    told = section(quick, place)
+    assert [one for one in says if one not in told] == []
 
 
 # --- health

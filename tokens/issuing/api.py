@@ -41,10 +41,7 @@ def blueprint(service: Any) -> Blueprint:
         try:
             return answered(Reply(200, doors.counter.userinfo(bearer(), clock.now()), {}))
         except Unauthenticated as wrong:
-            challenge = {
-                "WWW-Authenticate": f'Bearer realm="postern", error="invalid_token", error_description="{wrong}"'
-            }
-            return answered(Reply(401, {"error": "invalid_token"}, challenge))
+            return answered(no_good_token(str(wrong)))
 
     @routes.get("/.well-known/openid-configuration")
     @public("where to sign in, and by which rules, is no secret")
@@ -72,6 +69,13 @@ def bearer() -> str:
     """The access token in the header."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def no_good_token(why: str) -> Reply:
+    """What is told where a token is not good; the challenge names an error only where one was shown (RFC 6750, 3.1)."""
+    error = {"error": "invalid_token", "error_description": why}
+    shown = "".join(f', {name}="{value}"' for name, value in error.items()) if bearer() else ""
+    return Reply(401, error, {"WWW-Authenticate": f'Bearer realm="postern"{shown}'})
 
 
 def answered(reply: Reply) -> Response:

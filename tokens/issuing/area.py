@@ -7,6 +7,7 @@ from typing import Any
 from governance.ports.area import Area
 from tokens.issuing import api, views
 from tokens.issuing.cli import tokens
+from tokens.issuing.description import DESCRIPTION
 from tokens.issuing.jobs import forget_codes
 from tokens.issuing.keys import KeyFile
 from tokens.issuing.reader import Reader
@@ -25,4 +26,5 @@ AREA = Area(
     jobs=(forget_codes,),
     sources=(FrontEndSessionSource(),),
     token_reader=read_tokens,
+    description=DESCRIPTION,
 )

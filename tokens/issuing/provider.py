@@ -204,10 +204,17 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         return Code(found) if found is not None else None
 
 
+def look_at_form(request: Any, _client: Client) -> None:
+    """Refuse a form without a token. What kind of token it is said to be is not read (RFC 7009, 2.2; RFC 7662, 2.1)."""
+    if "token" not in request.form:
+        raise InvalidRequestError("Missing 'token'")
+
+
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
     """Whether a token stands (RFC 7662): for the front end that it was given to, and those whose systems it is for."""
 
     CLIENT_AUTH_METHODS = METHODS[:2]
+    check_params = staticmethod(look_at_form)
 
     def query_token(self, text: str, _hint: str | None) -> Token | None:
         """The token, if it stands."""
@@ -227,6 +234,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     """The end of a token and of the front end's session that it is of (RFC 7009)."""
 
     CLIENT_AUTH_METHODS = METHODS
+    check_params = staticmethod(look_at_form)
 
     def query_token(self, text: str, _hint: str | None) -> Token | None:
         """The token, if it is one of ours that has not ended."""
@@ -269,11 +277,16 @@ class Protocol(AuthorizationServer):  # type: ignore[misc]
         return request if isinstance(request, Request) else Request(request)
 
     def handle_response(self, status: int, body: Any, headers: Sequence[tuple[str, str]]) -> Reply:
-        """An answer as one of ours; where it leads back to a front end it names who answers (RFC 9207)."""
-        named = dict(headers)
+        """An answer as one of ours; where it leads back to a front end it names who answers (RFC 9207).
+
+        Whoever is no front end of ours is told by which scheme it could prove itself, however it came (RFC 6749, 5.2).
+        """
+        named, told = dict(headers), body if isinstance(body, Mapping) else None
         if "Location" in named:
             named["Location"] = add_params_to_uri(named["Location"], [("iss", self._issuer)])
-        return Reply(status, body if isinstance(body, Mapping) else None, named)
+        elif told is not None and told.get("error") == InvalidClientError.error:
+            return Reply(401, told, {**named, "WWW-Authenticate": 'Basic realm="postern"'})
+        return Reply(status, told, named)
 
     def send_signal(self, name: str, *_words: object, **_more: object) -> None:
         """Nobody listens: what happens is told to the trail."""

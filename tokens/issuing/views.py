@@ -12,6 +12,7 @@ from governance.kernel.errors import BadInput, Fault
 from governance.kernel.sealing import Sealer
 from governance.people.signin.store import find_next
 from governance.people.signin.views import clear_cookie
+from governance.web.errors import TooGreat
 from governance.web.guards import guarded
 from governance.web.headers import lead_to
 from governance.web.leading import SIGN_IN, SIGN_OUT, local_path
@@ -23,6 +24,8 @@ from tokens.issuing.messages import Asked, Refused, Reply
 OUT = "/oauth/logout"
 ON_THE_WAY = ("/sign-in", "/account/authenticators", "/invitation")
 """Where the pages are on which people prove who they are."""
+LONGEST_ADDRESS = 8_000
+"""RFC 9110, 4.1: so long an address at least is to be expected to pass everywhere."""
 
 
 def blueprint(service: Any) -> Blueprint:
@@ -39,7 +42,7 @@ def blueprint(service: Any) -> Blueprint:
     @guarded("nothing: it does nothing, and has the same asked again as an address")
     def authorize_again() -> Any:
         form = [(name, value) for name, value in request.form.items(multi=True) if name != "id_token_hint"]
-        return go_to(f"{HERE}?{urlencode(form)}")
+        return asked_again(f"{HERE}?{urlencode(form)}")
 
     @pages.get(OUT)
     @anybody("a front end signs its people out; without its ID token they are asked first")
@@ -52,7 +55,7 @@ def blueprint(service: Any) -> Blueprint:
     @guarded("nothing: it has the same asked again as an address, in which nobody can read it")
     def logout_again() -> Any:
         word = hand_over(request.form.items(multi=True), sealer, clock.now())
-        return go_to(f"{OUT}?{urlencode({HANDED: word})}")
+        return asked_again(f"{OUT}?{urlencode({HANDED: word})}")
 
     @pages.before_app_request
     def lead_on() -> None:
@@ -65,6 +68,13 @@ def blueprint(service: Any) -> Blueprint:
         return {"entering_front_end": lambda: doors.counter.name_of(following(service))}
 
     return pages
+
+
+def asked_again(address: str) -> Any:
+    """A form's way on as an address; raise `TooGreat` where servers on the way would not take it."""
+    if len(address) > LONGEST_ADDRESS:
+        raise TooGreat(f"what is sent comes to an address of more than {LONGEST_ADDRESS} characters")
+    return go_to(address)
 
 
 def entered(counter: Counter, asked: Asked) -> Any:

@@ -16,25 +16,21 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.conformance.callers import Caller, Callers
 from tests.installation import installed
-from tests.servers import SYSTEM, Server
+from tests.servers import Server
 
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "negative_data_rejection", "positive_data_acceptance", "unsupported_method",
     "allow_header_conformance", "ignored_auth",
 )  # fmt: skip
-OPERATIONS = 3
+OPERATIONS = 13
 """So many of the operations take something that can be varied without end."""
-PORTION, MADE = 100, 600
+PORTION, MADE = 100, 1_300
 """So many of each operation are asked for at a time, and so many requests come of it."""
-EDGES = 1_600
+EDGES = 1_700
 """At least so many are made of the edges of the descriptions, however few are asked for."""
-
-CONFIG = f"""
-[parameters]
-system = "{SYSTEM}"
-"""
 
 
 class Fuzzed(NamedTuple):
@@ -45,14 +41,16 @@ class Fuzzed(NamedTuple):
     printed: str
 
 
-def fuzz(server: Server, folder: Path, examples: int, seed: int, phases: str = "coverage,fuzzing") -> Fuzzed:
+def fuzz(
+    server: Server, caller: Caller, folder: Path, examples: int, seed: int, phases: str = "coverage,fuzzing"
+) -> Fuzzed:
     """Send so many requests to each operation that takes anything, and (coverage) the edges of each description."""
     config, report = folder / "schemathesis.toml", folder / "report.json"
-    config.write_text(CONFIG, "utf-8")
+    config.write_text(caller.config(), "utf-8")
     address = f"http://127.0.0.1:{server.port}"
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "--no-color"),
-        *("run", f"{address}/openapi.json", "--url", address, "--header", f"Authorization:Bearer {server.key}"),
+        *("run", f"{address}/openapi.json", "--url", address),
         *("--phases", phases, "--checks", ",".join(CHECKS), "--max-examples", str(examples)),
         *("--seed", str(seed), "--continue-on-failure", "--no-shrink", "--suppress-health-check", "all"),
         *("--report-json-path", str(report), "--warnings", "off"),
@@ -68,22 +66,22 @@ def each_of(requests: int) -> int:
     return max(1, -(-(requests - EDGES) // OPERATIONS))
 
 
-def portion(server: Server, seed: int) -> Fuzzed:
+def portion(server: Server, callers: Callers, seed: int) -> Fuzzed:
     """Some hundreds of requests that no edge says, by a process of its own."""
     with tempfile.TemporaryDirectory() as name:
-        return fuzz(server, Path(name), PORTION, seed, "fuzzing")
+        return fuzz(server, callers.next(), Path(name), PORTION, seed, "fuzzing")
 
 
 def main() -> int:
     """Fuzz a server of our own, and say what came of it."""
     wanted, began = int(sys.argv[1]), time.monotonic()
-    with tempfile.TemporaryDirectory() as name, installed(Path(name), "sqlite") as made:
+    with tempfile.TemporaryDirectory() as name, installed(Path(name), "sqlite") as made, Callers(made) as callers:
         server = made.server()
         server.wait()
-        came, sent = fuzz(server, Path(name), 1, seed=wanted), 0
+        came, sent = fuzz(server, callers.next(), Path(name), 1, seed=wanted), 0
         with ThreadPoolExecutor(os.cpu_count()) as at_once:
             seeds = range(-(-max(0, wanted - came.requests) // MADE))
-            for part in chain([came], at_once.map(partial(portion, server), seeds)):
+            for part in chain([came], at_once.map(partial(portion, server, callers), seeds)):
                 sent += part.requests
                 if not part.passed:
                     sys.stdout.write(part.printed)

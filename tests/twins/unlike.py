@@ -3,10 +3,11 @@
 from typing import Any
 
 from governance.decisions import explanation
+from tokens.issuing.provider import Introspection
 
 
 def put_in() -> None:
-    """Let every answer of this server say its decision in words."""
+    """Let every answer of this server say its decision in words, and introspection whether a token stands."""
     answer = explanation.answer
 
     def worded(*asked: Any, **more: Any) -> dict[str, Any]:
@@ -14,3 +15,4 @@ def put_in() -> None:
         return {**told, "decision": "yes" if told["decision"] else "no"}
 
     explanation.answer = worded
+    Introspection.create_introspection_payload = lambda *_: {"active": "no"}

@@ -43,7 +43,10 @@ def curls(text: str) -> list[str]:
 
 
 def agrees(shown: Any, given: Any) -> bool:
-    """Whether an answer is what is shown: "…" stands for what is left out, a day in the end for any day."""
+    """Whether an answer is what is shown: "…" stands for what is left out, a day in the end for any day.
+
+    At the end of a text it stands for the rest of that text.
+    """
     if isinstance(shown, dict):
         return all(name == "…" or (name in given and agrees(value, given[name])) for name, value in shown.items())
     if isinstance(shown, list):
@@ -52,4 +55,6 @@ def agrees(shown: Any, given: Any) -> bool:
         return len(shown) == len(given) and all(agrees(one, other) for one, other in zip(shown, given, strict=True))
     if isinstance(shown, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z", shown):
         return isinstance(given, str) and given.endswith("Z")
+    if isinstance(shown, str) and shown.endswith("…"):
+        return isinstance(given, str) and given.startswith(shown[:-1])
     return bool(shown == given)

@@ -11,7 +11,8 @@ from markupsafe import Markup
 POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 STYLE = """body { font: 1rem/1.5 Arial, Helvetica, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } td, th { border: 1px solid #b1b4b6; padding: .3rem .5rem }
-th { text-align: left } td { vertical-align: top } code { font-family: monospace } h2 { margin-top: 2.5rem }
+table { margin: .75rem 0 } th { text-align: left } td { vertical-align: top } code { font-family: monospace }
+h2, h3 { margin-top: 2.5rem }
 """
 HEAD = Markup(
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'

@@ -145,9 +145,9 @@ def answered(words: str, name: str, **headers: dict[str, Any]) -> dict[str, Any]
     return {"description": words, "headers": {**PRIVATE, **headers}, "content": content}
 
 
-def refused(words: str, **headers: dict[str, Any]) -> dict[str, Any]:
+def refused(words: str) -> dict[str, Any]:
     """A refusal as RFC 6749 has it; as a problem where the request cannot even be read."""
-    found = answered(words, "OAuthError", **headers)
+    found = answered(words, "OAuthError")
     return {**found, "content": {**found["content"], **problem("")["content"]}}
 
 
@@ -169,7 +169,7 @@ EVERYWHERE = {
 }
 SENT = {"408": problem("the body did not arrive in time"), "413": problem("too large")}
 CHANGED = {"409": problem("others changed the same at the same moment, again and again; ask again")}
-UNKNOWN = {"401": refused("invalid_client: no such front end, or not its secret", **CHALLENGE)}
+UNKNOWN = {"401": answered("invalid_client: no such front end, or not its secret", "OAuthError", **CHALLENGE)}
 
 
 def posted(summary: str, form: str, responses: Responses) -> dict[str, Any]:
@@ -189,7 +189,8 @@ def visited(summary: str, needed: str, address: dict[str, dict[str, Any]], respo
         {"name": name, "in": "query", "required": name in needed.split(), "schema": schema}
         for name, schema in address.items()
     ]
-    return {"summary": summary, "parameters": parameters, "responses": {**EVERYWHERE, **CHANGED, **responses}}
+    read = {status: {**told, **paged(told["description"])} for status, told in {**EVERYWHERE, **CHANGED}.items()}
+    return {"summary": summary, "parameters": parameters, "responses": {**read, **responses}}
 
 
 def shown(summary: str, responses: Responses) -> dict[str, Any]:
@@ -227,7 +228,7 @@ WHOSE = shown(
     "Whose an access token is",
     {
         "200": answered("it stands", "UserInfo"),
-        "401": refused("no access token, or none that is good", **CHALLENGE),
+        "401": answered("no access token, or none that is good", "OAuthError", **CHALLENGE),
     },
 )
 AUTHORIZE = visited(
@@ -262,12 +263,15 @@ DESCRIPTION = Description(
     "The doors of the OpenID provider. A browser is sent to two of them; front ends ask at the others.",
     {
         "/.well-known/openid-configuration": {"get": CONFIGURATION},
-        "/oauth/authorize": {"get": AUTHORIZE, "post": posted("The same as a form", "AuthorizationRequest", AGAIN)},
+        "/oauth/authorize": {
+            "get": AUTHORIZE,
+            "post": posted("The same, asked as a form", "AuthorizationRequest", AGAIN),
+        },
         "/oauth/token": {"post": TOKEN},
         "/oauth/introspect": {"post": INTROSPECT},
         "/oauth/revoke": {"post": REVOKE},
         "/oauth/userinfo": {"get": WHOSE, "post": WHOSE},
-        "/oauth/logout": {"get": LOGOUT, "post": posted("The same as a form", "LogoutRequest", AGAIN)},
+        "/oauth/logout": {"get": LOGOUT, "post": posted("The same, asked as a form", "LogoutRequest", AGAIN)},
     },
     SCHEMAS,
     PROOFS,

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from governance.ports.reasons import REASONS, Code, Mender, Words
+from governance.ports.reasons import REASONS, Code, Mender, Words, of_them
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reasons.md"
@@ -42,7 +42,9 @@ Every code that a denial can carry: its words, who can mend it, where it is deci
 **This page is made by `.venv/bin/python docs/make_reasons.py`; change the table or the code, then run it again.**
 
 - **Worded**: all of them in one table, `REASONS` in `governance/ports/reasons.py`. Search there for the code in
-  capitals.
+  capitals. The words speak to the person refused.
+- **Of somebody else**: what an officer or manager reads who looks at that person: the same sentence, spoken of them
+  (`of_them`, beside the table). It is left out where the sentence speaks to nobody.
 - **Mended by**: who can remove the reason. In brackets stands `remedy.who`, the one to whom the remedy turns: where
   nobody can mend a reason there is still somebody to turn to.
 - **Decided in**: the file and function that raise it, and those that only look at it or word it are left out. A reason
@@ -218,6 +220,7 @@ def entry(code: Code, words: Words, decided: list[str], shown: list[str]) -> str
         "",
         f"“{words.user}”",
         "",
+        *([f"- **Of somebody else**: “{of_them(words.user)}”"] if of_them(words.user) != words.user else []),
         f"- **Administrators read**: {words.admin}",
         f"- **Mended by**: {mended(words)}",
         f"- **Decided in**: {'; '.join(decided) or UNDECIDED}",

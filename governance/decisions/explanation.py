@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.decisions.rules import Decision, in_order
 from governance.kernel.clock import iso
-from governance.ports.reasons import REASONS, Code
+from governance.ports.reasons import REASONS, Code, of_them
 from governance.ports.requirement import Evidence, Objection
 from governance.ports.role_rules import Obligation, Route
 
@@ -46,11 +46,12 @@ moment = lru_cache(maxsize=10_000)(iso)
 """A moment at which something ends, as it is written: many answers end with the same day."""
 
 
-def reasons(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
-    """The reasons in words, in order; discretion leaves each held one once."""
+def reasons(decision: Decision, *, full: bool, of_others: bool = False) -> list[dict[str, Any]]:
+    """The reasons in words, in order; discretion leaves each held one once. `of_others`: for a page about others."""
+    word = told_of if of_others else worded
     if full or not any(REASONS[one.code].disclosed_as for one in decision.objections):
-        return [worded(one) for one in decision.objections]
-    return [worded(one) for one in in_order(disclosed(one) for one in decision.objections)]
+        return [word(one) for one in decision.objections]
+    return [word(one) for one in in_order(disclosed(one) for one in decision.objections)]
 
 
 def disclosed(objection: Objection) -> Objection:
@@ -80,6 +81,16 @@ def worded(objection: Objection) -> dict[str, Any]:
     if objection.source:
         said["source"] = objection.source
     return said
+
+
+@lru_cache(maxsize=10_000)
+def told_of(objection: Objection) -> dict[str, Any]:
+    """One reason as whoever looks at somebody else reads it: `says` in place of `user`, which speaks to the person."""
+    words, said = REASONS[objection.code], dict(worded(objection))
+    particulars = Particulars(objection.detail)
+    del said["user"]
+    remedy = {"who": words.who, "what": of_them(words.what).format_map(particulars)}
+    return said | {"says": of_them(words.user).format_map(particulars), "remedy": remedy}
 
 
 def step_up(code: Code, told: Mapping[str, str]) -> dict[str, Any] | None:

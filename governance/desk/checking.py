@@ -153,8 +153,11 @@ def check(
     held_back = any(REASONS[one.code].disclosed_as for one in examined.decision.objections)
     full = held_back and may_know()
     told = explanation.answer(examined.decision, full=full) | {"decision_id": examined.number, "role": examined.role}
-    links = link_rows(examined.links, full=full, answered=True)
-    reasons = tuple(explanation.reasons(examined.decision, full=full))
+    spoken_to = examined.decision.behind or values["person"]
+    if not examined.decision.allowed and spoken_to != visitor.reference:
+        told["context"]["addressed_to"] = spoken_to
+    links = link_rows(examined.links, full=full, answered=True, of_others=values["person"] != visitor.reference)
+    reasons = tuple(explanation.reasons(examined.decision, full=full, of_others=spoken_to != visitor.reference))
     return Answer(examined, elsewhere=False, reasons=reasons, links=links, told={**told, **when})
 
 

@@ -88,7 +88,7 @@ def part_of(service: Any, visitor: Visitor, action: str, organisation: str, *, n
 def my_access(service: Any, reference: str, *, now: datetime, full: bool = False) -> list[Block]:
     """Every role that a person holds, and how it stands."""
     found = standings(service.decisions, [reference], now, whole=True).get(reference, ())
-    return [block(held, now, full=full) for held in found]
+    return [block(held, now, full=full, of_others=False) for held in found]
 
 
 def within(service: Any, visitor: Visitor, *, now: datetime) -> set[int]:
@@ -107,7 +107,8 @@ def access_within(
     inside = within(service, visitor, now=now)
     own = [held for held in found if held.organisation is not None and held.organisation.id in inside]
     others = [held for held in found if held.grant and held not in own]
-    return [block(held, now, full=full) for held in own], len(others)
+    of_others = reference != visitor.reference
+    return [block(held, now, full=full, of_others=of_others) for held in own], len(others)
 
 
 # --- people

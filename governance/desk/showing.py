@@ -10,7 +10,7 @@ from governance.decisions import explanation
 from governance.decisions.linking import Held, Link, discreet
 from governance.desk.rules import STATUSES, Lapse, Shown, Status, lapses, status_of
 from governance.kernel.clock import london_day
-from governance.ports.requirement import Evidence
+from governance.ports.requirement import Evidence, Objection
 from governance.ports.role_rules import SystemRules
 from governance.web.words import day
 
@@ -87,11 +87,11 @@ def rests_on(evidence: Sequence[Evidence]) -> str:
     return ", ".join(dict.fromkeys(said))
 
 
-def link_row(link: Link, *, answered: bool) -> LinkRow:
+def link_row(link: Link, *, answered: bool, of_others: bool) -> LinkRow:
     """A link as a page shows it; before a question, what is asked of each question is said to be."""
-    told = [explanation.worded(one) for one in link.objections]
+    told = [in_words(one, of_others=of_others) for one in link.objections]
     shown = FAILS if told else EACH_TIME if link.asked and not answered else HOLDS
-    says = " ".join(str(one.get("admin") or one["user"]) for one in told)
+    says = " ".join(str(one.get("admin") or one.get("says") or one["user"]) for one in told)
     helps = " ".join(dict.fromkeys(str(one["remedy"]["what"]) for one in told))
     who = ", ".join(dict.fromkeys(plain(str(one["remedy"]["who"])) for one in told))
     return LinkRow(
@@ -99,9 +99,14 @@ def link_row(link: Link, *, answered: bool) -> LinkRow:
     )
 
 
-def link_rows(links: Sequence[Link], *, full: bool, answered: bool) -> tuple[LinkRow, ...]:
+def link_rows(links: Sequence[Link], *, full: bool, answered: bool, of_others: bool) -> tuple[LinkRow, ...]:
     """The links of a chain in order, as somebody may read them."""
-    return tuple(link_row(link, answered=answered) for link in discreet(links, full=full))
+    return tuple(link_row(link, answered=answered, of_others=of_others) for link in discreet(links, full=full))
+
+
+def in_words(objection: Objection, *, of_others: bool) -> Mapping[str, Any]:
+    """One reason, spoken to the person themselves, or of them on a page about others."""
+    return explanation.told_of(objection) if of_others else explanation.worded(objection)
 
 
 def allowed_by(rules: SystemRules, role: str) -> tuple[tuple[str, str], ...]:
@@ -114,8 +119,8 @@ def allowed_by(rules: SystemRules, role: str) -> tuple[tuple[str, str], ...]:
     return tuple((kind, ", ".join(actions)) for kind, actions in found.items())
 
 
-def block(held: Held, now: datetime, *, full: bool) -> Block:
-    """A role that somebody holds."""
+def block(held: Held, now: datetime, *, full: bool, of_others: bool) -> Block:
+    """A role that somebody holds; `of_others`: as others read it, and not that person."""
     status = status_of(held.objections, held.until, now)
     shown = [one if full else explanation.disclosed(one) for one in held.objections]
     resting = [] if held.objections else [(link.requirement, link.evidence) for link in held.links]
@@ -129,7 +134,7 @@ def block(held: Held, now: datetime, *, full: bool) -> Block:
         held.until if not held.objections else None,
         held.starts_at,
         allowed_by(held.rules, held.role),
-        tuple(explanation.worded(one) for one in dict.fromkeys(shown)),
-        link_rows(held.links, full=full, answered=False),
+        tuple(in_words(one, of_others=of_others) for one in dict.fromkeys(shown)),
+        link_rows(held.links, full=full, answered=False, of_others=of_others),
         tuple(lapses(resting, now)),
     )

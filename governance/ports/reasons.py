@@ -6,6 +6,7 @@ Codes are added, never renamed. `disclosed_as` is what a front end reads in plac
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -88,7 +89,11 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a reason reads: to the person refused, to who looks after access; who mends it, and what they do."""
+    """How a reason reads: to the person refused, to who looks after access; who mends it, and what they do.
+
+    `user` and `what` speak to the person; `of_them` makes what others read about that person. What fills their places
+    speaks to nobody.
+    """
 
     mender: Mender
     user: str
@@ -96,6 +101,24 @@ class Words:
     who: str
     what: str
     disclosed_as: Code | None = None
+
+
+PRONOUNS = {"you": "they", "your": "their", "yours": "theirs", "yourself": "themselves"}
+SPOKEN_TO = re.compile(r"\b(you|your|yours|yourself)\b", re.IGNORECASE)
+OBJECT = re.compile(r"\b(for|have|of|to|with) you\b")
+
+
+def of_them(sentence: str) -> str:
+    """A sentence that speaks to a person as it speaks of them: "Your check is out of date", "Their check is …".
+
+    Pronouns alone change, for "you" and "they" take the same verbs; `OBJECT` names what stands before a "them".
+    """
+
+    def other(found: re.Match[str]) -> str:
+        word = PRONOUNS[found[0].lower()]
+        return word.capitalize() if found[0][0].isupper() else word
+
+    return SPOKEN_TO.sub(other, OBJECT.sub(r"\1 them", sentence))
 
 
 ONESELF, MANAGER, ORGANISATION, OWNER, NOBODY = Mender
@@ -283,6 +306,6 @@ REASONS: dict[Code, Words] = {
         NOBODY, "Your access is not possible.", "Barred from work with the {workforce} workforce.",
         "line_manager", "Speak with your line manager.", HOLD),
     Code.ACCESS_ON_HOLD: Words(
-        NOBODY, "Your access is on hold.", "Your access is on hold.", "line_manager", "Speak with your line manager."),
+        NOBODY, "Your access is on hold.", "Access is on hold.", "line_manager", "Speak with your line manager."),
 }
 # fmt: on

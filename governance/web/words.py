@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from governance.kernel.clock import LONDON
+from governance.ports.reasons import of_them
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -17,6 +18,8 @@ WHO = {
     "organisation_lead": "whoever answers for your organisation",
     "system_owner": "the owner of the system",
 }
+WHO_OF_THEM = {who: of_them(words) for who, words in WHO.items()} | {"user": "they themselves"}
+"""The same, as others read it."""
 
 
 def day(value: date | datetime | None) -> str:
@@ -54,6 +57,10 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 
 
 def mender(reason: object) -> str:
-    """Who can mend what a reason says, in words; nothing where it does not say, as those of our own rules do not."""
-    remedy = reason.get("remedy", {}) if isinstance(reason, Mapping) else {}
-    return WHO.get(str(remedy.get("who", "")), "")
+    """Who can mend what a reason says, in words; nothing where it does not say, as those of our own rules do not.
+
+    A reason that has a sentence for its `user` speaks to whoever reads it; any other speaks of somebody.
+    """
+    told = reason if isinstance(reason, Mapping) else {}
+    who = str(told.get("remedy", {}).get("who", ""))
+    return (WHO if "user" in told else WHO_OF_THEM).get(who, "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +16,14 @@ from governance.decisions.schemas import item_out
 from governance.ports.reasons import REASONS, Code, Mender
 from governance.ports.requirement import Evidence, Objection
 from governance.ports.role_rules import Obligation
+from policies.pack import SHIPPED
 from tests.decisions.test_questions import RECORD, changed
 from tests.decisions.test_service import WORKING, decide
 from tests.decisions.worlds import TODAY, granted, ordered
 
 END = datetime(2026, 3, 3, tzinfo=UTC)
+SECOND_PERSON = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
+MISTAKEN = re.compile(r"\b(?:for|of|to|with|by|on|have) they\b|\bthem (?:are|have|may|need|gave|know)\b", re.IGNORECASE)
 EXPIRED = Objection(
     Code.VETTING_EXPIRED, "vetting", Evidence("check", "7", END),
     (("issued", "2023-03-03"), ("last_day", "2026-03-02")),
@@ -162,3 +167,58 @@ def test_all_reasons_of_a_chain_with_their_words() -> None:
     assert told[2]["admin"] == "The approval of line manager is missing."
     assert "secret" not in json.dumps(told)
     assert told[-1]["admin"] == "trust (charity) is not among: local_authority, school."
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_reason_speaks_to_its_person_and_of_them_to_others(code: Code) -> None:
+    """Both wordings of every code: the person reads "you" where the table says it, whoever looks at them never does."""
+    to_them, of_them = explanation.worded(Objection(code, "x")), explanation.told_of(Objection(code, "x"))
+    told = [of_them["says"], of_them["remedy"]["what"]]
+    assert [to_them["user"], to_them["remedy"]["what"]] == [
+        sentence.format_map(explanation.Particulars()) for sentence in (REASONS[code].user, REASONS[code].what)
+    ]
+    assert not [found for said in (*told, of_them.get("admin", "")) for found in SECOND_PERSON.findall(said)], told
+    assert not [found for said in told for found in MISTAKEN.findall(said)], told
+    assert all(said[0].isupper() for said in told), told
+    assert "user" not in of_them, "what speaks to somebody is not handed to others"
+    same = [name for name in to_them if name not in ("user", "remedy")]
+    assert {name: of_them[name] for name in same} == {name: to_them[name] for name in same}
+    assert of_them["remedy"]["who"] == to_them["remedy"]["who"]
+
+
+@pytest.mark.parametrize(("code", "says", "what"), [
+    (Code.VETTING_MISSING, "No criminal records check is recorded for them.", "Ask their manager to arrange a check."),
+    (Code.INDIVIDUAL_AGREEMENT_SUPERSEDED, "The user agreement has changed since they signed it.",
+     "Read and sign version needed of the user agreement agreement."),
+    (Code.SELF_APPROVAL, "Their access was approved by themselves.", "Have another person approve the access."),
+    (Code.ORGANISATION_KIND, "This system is not open to organisations such as theirs.",
+     "Ask the system's owner which route is open to them."),
+    (Code.UNKNOWN_SUBJECT, "They are not known to this service.", "Ask their manager to have them registered."),
+    (Code.CONFLICT_OF_INTEREST, "They may not open the record of somebody whom they know.",
+     "Speak with their line manager."),
+    (Code.AGE, "This person is outside the ages that this system covers.", "Use another route."),
+])  # fmt: skip
+def test_a_reason_that_others_read(code: Code, says: str, what: str) -> None:
+    told = explanation.told_of(Objection(code, "x"))
+    assert (told["says"], told["remedy"]["what"]) == (says, what)
+
+
+def test_a_denial_that_others_read_keeps_its_discretion() -> None:
+    told = explanation.reasons(denial(SUSPENDED, BARRED, UNTRAINED), full=False, of_others=True)
+    assert [(one["code"], one["says"]) for one in told] == [
+        ("training_missing", "They have not completed the training safety."),
+        ("access_on_hold", "Their access is on hold."),
+    ]
+    assert explanation.reasons(denial(SUSPENDED), full=True, of_others=True)[0]["says"] == "Their access is suspended."
+
+
+def test_what_packs_fill_into_sentences_speaks_to_nobody() -> None:
+    found = [
+        f"{pack.parent.name}: {name}.{value}"
+        for pack in sorted(SHIPPED.glob("*/system.toml"))
+        for kind in ("conditions", "rules")
+        for name, table in tomllib.loads(pack.read_text("utf-8")).get(kind, {}).items()
+        for value in table.get("detail", {}).values()
+        if SECOND_PERSON.search(str(value))
+    ]
+    assert found == []

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request, url_for
+from marshmallow import Schema
+from werkzeug.datastructures import MultiDict
 
 from governance.desk import checking, showing
 from governance.desk import service as desk
@@ -30,12 +32,15 @@ from governance.people.signin.rules import AccountState
 from governance.ports.role_rules import SystemRules
 from governance.web.downloads import csv_response
 from governance.web.errors import asks_for_json
-from governance.web.forms import Form, read_filters
+from governance.web.forms import Form, read, read_filters
 from governance.web.pages import allowed, render
 from governance.web.paging import after_key, keyset, paged
 
 About = Callable[..., tuple[str, Mapping[str, Any]]]
 PAGE = 25
+NOBODY_HERE = "Nobody in your part of the organisations has this reference. Check it"
+NO_SUCH_PART = "No organisation in your part has this reference. Check it"
+"""Said alike of what is unknown and of what lies outside the visitor's part."""
 ACTS = {
     "check-access": ("desk.check_question", "Check what they may do, and why"),
     "invite": ("asking.invite", "Invite them to make an account"),
@@ -46,6 +51,10 @@ ACTS = {
 """What may be done to a person, by the pack's action: the page where it is done, and the words of the link."""
 
 
+BEHIND = f"{checking.CIRCUMSTANCE}mediated_for"
+"""The field of a check that names for whom somebody would ask, in systems where one asks for another."""
+NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": ""}
+"""A list that is not shown."""
 WORDS = {
     "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
     "statuses": STATUSES, "stages": STAGES,
@@ -84,6 +93,23 @@ def part_for(action: str) -> About:
     return about
 
 
+def again(name: str, kind: type[Schema], **values: Any) -> Callable[[], Response]:
+    """A list's page without its list, because the organisation that was typed does not lie in the visitor's part."""
+
+    def page() -> Response:
+        return show(name, 403, form=read_filters(kind).wrong("organisation", NO_SUCH_PART), **values)
+
+    return page
+
+
+def whom_again() -> Response:
+    """The first form of a check, because the person who was typed does not lie in the visitor's part."""
+    given = MultiDict({name: request.args.get(name, "") for name in ("person", "system")})
+    form = read(WhomIn, given).wrong("person", NOBODY_HERE)
+    service = current_app.extensions["postern"]
+    return show("check", 403, form=form, person="", systems=system_names(service))
+
+
 def blueprint(service: Any) -> Blueprint:
     """The desk."""
     pages = Blueprint("desk", __name__)
@@ -109,11 +135,11 @@ def add_people(pages: Blueprint, service: Any) -> None:
     """People in my part, and one of them."""
 
     @pages.get("/people")
-    @allowed("view-people", "organisation", part_for("view-people"))
+    @allowed("view-people", "organisation", part_for("view-people"), typed=again("people", PeopleIn, **NO_LIST))
     def people() -> Response:
         form, now = read_filters(PeopleIn), clock.now()
         if not form.ok:
-            return show("people", 422, form=form, listed=None, download="")
+            return show("people", 422, form=form, **NO_LIST)
         part = desk.part_of(service, g.visitor, "view-people", form.values["organisation"], now=now)
         listed = listed_people(service, part, form, now)
         named = {name: value for name, value in form.values.items() if value}
@@ -159,7 +185,9 @@ def add_lock_outs(pages: Blueprint, service: Any) -> None:
     """Who is locked out: a page and a file."""
 
     @pages.get("/people/lock-outs")
-    @allowed("view-lock-outs", "organisation", part_for("view-lock-outs"))
+    @allowed(
+        "view-lock-outs", "organisation", part_for("view-lock-outs"), typed=again("lock_outs", PartIn, listed=None)
+    )
     def lock_outs() -> Response:
         form, part = asked_part(service, "view-lock-outs")
         listed = desk.list_locked(service, part, now=clock.now())
@@ -177,7 +205,7 @@ def add_enrolment(pages: Blueprint, service: Any) -> None:
     """Where people get stuck: a page, its picture, a file."""
 
     @pages.get("/people/enrolment")
-    @allowed("view-enrolment", "organisation", part_for("view-enrolment"))
+    @allowed("view-enrolment", "organisation", part_for("view-enrolment"), typed=again("enrolment", PartIn, **NO_LIST))
     def enrolment() -> Response:
         form, part = asked_part(service, "view-enrolment")
         stuck = desk.where_stuck(service, part, now=clock.now())
@@ -207,7 +235,7 @@ def add_checks(pages: Blueprint, service: Any) -> None:
         return show("check", form=None, person="", systems=system_names(service))
 
     @pages.get("/check-access/question")
-    @allowed("check-access", "account", asked_person)
+    @allowed("check-access", "account", asked_person, typed=whom_again)
     def check_question() -> Response:
         if "system" not in request.args:  # a link that leads here from a person has named nobody's system yet
             return show("check", form=None, person=request.args.get("person", ""), systems=system_names(service))
@@ -218,7 +246,7 @@ def add_checks(pages: Blueprint, service: Any) -> None:
         return ask_page(rules, form, 200)
 
     @pages.get("/check-access/answer")
-    @allowed("check-access", "account", asked_person)
+    @allowed("check-access", "account", asked_person, typed=whom_again)
     def check_answer() -> Response:
         rules = find_rules(service, None)
         if rules is None:
@@ -281,6 +309,12 @@ def knows_why(service: Any, reference: str) -> bool:
     return bool(service.authorise(g.visitor, *asked, {}, now=clock.now()).allowed)
 
 
+def may_check(service: Any, reference: str) -> bool:
+    """Whether the visitor may check the person for whom another would ask: the reasons are then about that person."""
+    asked = ("check-access", "account", reference)
+    return bool(service.authorise(g.visitor, *asked, {}, now=clock.now()).allowed)
+
+
 def system_names(service: Any) -> list[tuple[str, str]]:
     """Every system in force, by its name."""
     rules, _ = service.decisions.in_force()
@@ -314,6 +348,10 @@ def answered(service: Any, form: Form) -> checking.Answer | None:
     day = form.values["day"]
     if day is not None and day > clock.london_day(now):
         form.wrong("day", "The day must be today or in the past")
+        return None
+    behind = form.values.get(BEHIND, "")
+    if behind and not may_check(service, behind):
+        form.wrong(BEHIND, NOBODY_HERE)
         return None
     try:
         part = partial(desk.within, service, g.visitor, now=now)

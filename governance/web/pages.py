@@ -23,6 +23,8 @@ __all__ = [
 ]  # fmt: skip
 
 ACCOUNT = "account"
+NAMED_AMISS = frozenset({"condition_unmet", "bad_question"})
+"""Why the pack says no to what lies outside the visitor's part, and to a reference that can be nobody's."""
 View = Callable[..., Any]
 About = Callable[..., tuple[str, Mapping[str, Any]]]
 
@@ -52,17 +54,25 @@ def nothing_more(**_values: Any) -> tuple[str, Mapping[str, Any]]:
     return "", {}
 
 
-def allowed(action: str, resource_type: str, about: About = nothing_more) -> Callable[[View], View]:
+def allowed(
+    action: str, resource_type: str, about: About = nothing_more, *, typed: Callable[[], Response] | None = None
+) -> Callable[[View], View]:
     """A page for those whom Postern's own pack lets do this; asked and recorded each time, before anything else.
 
     `about` takes the route's values and tells which resource it is, and the properties that the pack declares of it.
-    The answer stands in `g.permission`.
+    The answer stands in `g.permission`. Where the reference is typed into a form, `typed` shows that form again, with
+    what is wrong at its field: for what is refused only because of what was named.
     """
 
     def wrap(view: View) -> View:
         def permitted(**values: Any) -> Any:
             number, properties = about(**values)
-            answer = ask(action, resource_type, number, properties)
+            try:
+                answer = ask(action, resource_type, number, properties)
+            except NotPermitted as refusal:
+                if typed is None or asks_for_json() or not is_named_amiss(refusal.permission, action, resource_type):
+                    raise
+                return typed()
             return view(**values) if answer is None else answer
 
         mark = PageMark(Stage.ALLOWED, action, resource_type)
@@ -115,6 +125,19 @@ def ask(action: str, resource_type: str, number: str, properties: Mapping[str, A
     if asks_for_json():
         raise NeedsFactor(permission)
     return lead(SECOND_STEP)
+
+
+def is_named_amiss(permission: Permission, action: str, resource_type: str) -> bool:
+    """Whether a visitor may do this somewhere, and is refused because of which one they named.
+
+    What is unknown and what lies outside their part are refused for the same reason: nobody learns which references
+    there are.
+    """
+    if NAMED_AMISS.isdisjoint(reason["code"] for reason in permission.reasons):
+        return False
+    asked = (action, resource_type)
+    service = current_app.extensions["postern"]
+    return asked in service.authorise.may_see(g.visitor, [asked], now=clock.now())
 
 
 def guard(view: View, mark: PageMark, text: str) -> View:

@@ -225,7 +225,7 @@ def test_who_may_not_invite_invites_nobody(quick_site: Site) -> None:
 @pytest.mark.parametrize(
     ("person", "email", "said"),
     [
-        ("nobody.known", "a@example.org", "Nobody has this reference"),
+        ("nobody.known", "a@example.org", "Nobody whom you may invite has this reference"),
         ("", "a@example.org", "Enter the person’s reference"),
         ("{person}", "no address", "Enter an email address in the correct format"),
         ("{person}", "ä@example.org", "address"),

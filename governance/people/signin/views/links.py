@@ -29,6 +29,8 @@ from governance.web.pages import allowed, anybody, go, go_to, may_enter, render,
 
 FIRST_AUTHENTICATOR = "/account/authenticators/add"
 ASKED_SECONDS = 0.2
+NOBODY_TO_INVITE = "Nobody whom you may invite has this reference. Check it, or have the person recorded first"
+"""Said alike of whoever is unknown, lies outside the visitor's part, or holds more than the visitor looks after."""
 THEN: dict[Purpose, str] = {Purpose.INVITATION: FIRST_AUTHENTICATOR, Purpose.RECOVERY: SECOND_STEP}
 
 
@@ -51,6 +53,12 @@ def own_organisation() -> tuple[str, Mapping[str, Any]]:
 def invited_person() -> tuple[str, Mapping[str, Any]]:
     """The account of whoever is invited: it must lie in the visitor's part. The visitor's own where nobody is named."""
     return request.form.get("person", "").strip() or g.visitor.reference, {}
+
+
+def invite_again() -> Response:
+    """The form of an invitation, because the person who was typed is nobody whom the visitor may invite."""
+    form = read_form(InviteForm).wrong("person", NOBODY_TO_INVITE)
+    return render("signin/invite.html", 403, form=form, person=form.raw["person"])
 
 
 def link_page(service: Any, purpose: Purpose, token: str, form: Form | None = None) -> Response:
@@ -138,7 +146,7 @@ def asking_pages(service: Any) -> Blueprint:
         return render("signin/invite.html", person=request.args.get("person", ""))
 
     @pages.post("/people/invite")
-    @allowed("invite", "account", invited_person)
+    @allowed("invite", "account", invited_person, typed=invite_again)
     def send_invitation() -> Response:
         form = read_form(InviteForm)
         if form.ok:
@@ -158,7 +166,7 @@ def sent(service: Any, ground: Ground, form: Form) -> Form:
         with service.databases.change(g.visitor.reference, now) as session:
             accounts.invite_by_mail(session, ground, person, email, actor=Actor(g.visitor.reference, "page"), now=now)
     except NotFound:
-        return form.wrong("person", "Nobody has this reference. Whoever is invited is recorded first")
+        return form.wrong("person", NOBODY_TO_INVITE)
     except Refused:
         return form.wrong("email", "No mail can be sent to this address. Check it")
     except Conflict as standing:

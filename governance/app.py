@@ -120,6 +120,11 @@ class Service:
             return holds_beyond(session, reference, organisation, self.databases.freshness.current(), london_day(now))
 
     @cached_property
+    def who_may(self) -> Any:
+        """Who may do something with a person's account, to tell them that it waits for them; recorded nowhere."""
+        return self.authorise.who_may
+
+    @cached_property
     def assets(self) -> Assets:
         """The files that pages refer to."""
         return Assets.read()

@@ -18,13 +18,13 @@ from governance.decisions.questions import read_question
 from governance.decisions.records import Asker
 from governance.decisions.rules import Decision, Question
 from governance.decisions.service import Decisions, Questions
-from governance.grants.store import list_held_for, list_to_come
+from governance.grants.store import dict_of_holders, list_held_for, list_to_come
 from governance.kernel.clock import iso, london_day
 from governance.kernel.errors import BadInput, NotFound, Unavailable
 from governance.people.store import dict_of_references, list_above, list_organisation_within, list_person_within
 from governance.ports.authorise import Permission
 from governance.ports.role_rules import SystemRules
-from governance.ports.visitor import Visitor
+from governance.ports.visitor import Acr, Visitor
 
 SYSTEM = "governance"
 SESSION = "session"
@@ -122,6 +122,30 @@ class Authorising:
         pairs = zip(held, found, strict=True)
         return tuple(number for number, decision in pairs if decision.allowed or (near and is_near(decision)))
 
+    def who_may(self, action: str, reference: str, *, now: datetime) -> dict[str, int]:
+        """Who may do something with a person's account once they prove a second factor: numbers by reference.
+
+        Only for telling them that it waits for them: nothing is recorded, and whoever comes is asked about. The person
+        themself is never among them; without Postern's own rules nobody is.
+        """
+        decisions = self._decisions()
+        with decisions.databases.reading() as session:
+            at = decisions.databases.freshness.current()
+            within = list(list_person_within(session, reference, at, now))
+            holders = dict_of_holders(session, SYSTEM, within, at)
+        wish = Wish(action, ACCOUNT, reference, {"within": within, "own": False})
+        people = sorted(holders.keys() - {reference})
+
+        def read(rules: SystemRules) -> Questions:
+            context = {"acr": Acr.MFA.value, "auth_time": iso(now)}
+            return Questions([question(wish, one, context, rules) for one in people])
+
+        try:
+            found = decisions.glance(SYSTEM, read, now)
+        except NotFound:
+            return {}
+        return {one: holders[one] for one, decision in zip(people, found, strict=True) if decision.allowed}
+
 
 @contextmanager
 def in_force() -> Iterator[None]:
@@ -177,15 +201,15 @@ def asked(wishes: Sequence[Wish], visitor: Visitor) -> Callable[[SystemRules], Q
     context = {"acr": visitor.acr, "auth_time": iso(visitor.auth_time)}
 
     def read(rules: SystemRules) -> Questions:
-        return Questions([question(wish, visitor, context, rules) for wish in wishes])
+        return Questions([question(wish, visitor.reference, context, rules) for wish in wishes])
 
     return read
 
 
-def question(wish: Wish, visitor: Visitor, context: Mapping[str, Any], rules: SystemRules) -> Question | BadInput:
+def question(wish: Wish, who: str, context: Mapping[str, Any], rules: SystemRules) -> Question | BadInput:
     """One wish as a question; what cannot be one (an id that is blank, or far too long) is a recorded denial."""
     body = {
-        "subject": {"type": rules.subject_type, "id": visitor.reference},
+        "subject": {"type": rules.subject_type, "id": who},
         "action": {"name": wish.action},
         "resource": {"type": wish.resource_type, "id": wish.resource_id, "properties": dict(wish.properties)},
         "context": dict(context),

@@ -148,11 +148,12 @@ def check(
     examined = examine(service.decisions, values["system"], read, asker, now, moment)
     when = {"historical": iso(moment)} if moment is not None else {}
     if examined.held_for and examined.held_for not in part():
-        told = {"decision": examined.decision.allowed, "held_elsewhere": True, "decision_id": examined.number, **when}
-        return Answer(examined, elsewhere=True, reasons=(), links=(), told=told)
+        said = {"decision": examined.decision.allowed, "held_elsewhere": True, "decision_id": examined.number, **when}
+        return Answer(examined, elsewhere=True, reasons=(), links=(), told=said)
     held_back = any(REASONS[one.code].disclosed_as for one in examined.decision.objections)
     full = held_back and may_know()
-    told = explanation.answer(examined.decision, full=full) | {"decision_id": examined.number, "role": examined.role}
+    told: dict[str, Any] = explanation.answer(examined.decision, full=full)
+    told |= {"decision_id": examined.number, "role": examined.role}
     spoken_to = examined.decision.behind or values["person"]
     if not examined.decision.allowed and spoken_to != visitor.reference:
         told["context"]["addressed_to"] = spoken_to

@@ -17,7 +17,7 @@ from governance.kernel.clock import london_day
 from governance.kernel.errors import NotFound
 from governance.people.store import dict_of_references, find_organisation, list_below, list_employers
 from governance.ports.actor import Actor, Entry
-from governance.ports.second_factor import Enrolment, FactorSummary
+from governance.ports.second_factor import Enrolment, FactorSummary, Replacing
 from governance.ports.visitor import Visitor
 
 PORTION = 100
@@ -197,6 +197,32 @@ def tell_download(service: Any, visitor: Visitor, what: str, organisation: str, 
     details = {"list": what, "organisation": organisation, "rows": count}
     with service.databases.change(str(actor), now) as session:
         store.add_download(session, Entry("list.downloaded", actor, details))
+
+
+# --- what waits for approval
+
+
+def list_to_approve(service: Any, visitor: Visitor, *, now: datetime) -> list[Replacing]:
+    """The temporary replacements that wait for the visitor: theirs to approve, and neither for them nor asked by them.
+
+    Worked out without a record, like links: whoever approves one is asked about.
+    """
+    action = "approve-replacement"
+    own = visitor.reference
+    waiting = [one for one in list_waiting(service) if own not in (one.reference, one.asked_by)]
+    if not waiting or not service.authorise.may_see(visitor, [(action, "account")], now=now):
+        return []
+    may_about = service.authorise.may_about
+    return [one for one in waiting if may_about(visitor, [action], "account", one.reference, now=now)]
+
+
+def list_waiting(service: Any) -> Sequence[Replacing]:
+    """Every temporary replacement that waits for a second person; none where no area keeps authenticators."""
+    if service.second_factor is None:
+        return ()
+    with service.databases.reading() as session:
+        found: Sequence[Replacing] = service.second_factor.waiting(session)
+    return found
 
 
 # --- lock-outs and getting stuck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,8 @@ from governance.kernel import clock
 from governance.kernel.errors import BadInput
 from governance.people.signin.rules import AccountState
 from governance.ports.role_rules import SystemRules
+from governance.ports.second_factor import Replacing
+from governance.ports.visitor import Visitor
 from governance.web.downloads import csv_response
 from governance.web.errors import asks_for_json
 from governance.web.forms import Form, read, read_filters
@@ -45,6 +48,7 @@ ACTS = {
     "check-access": ("desk.check_question", "Check what they may do, and why"),
     "invite": ("asking.invite", "Invite them to make an account"),
     "view-authenticators": ("their_authenticators.theirs", "Their authenticators: unlock, report lost, replace"),
+    "approve-replacement": ("their_authenticators.theirs", "Approve or refuse the temporary replacement that waits"),
     "view-sessions": ("signin.sessions_of", "Their sessions"),
     "close": ("signin.close", "Close their account"),
 }
@@ -53,7 +57,7 @@ ACTS = {
 
 BEHIND = f"{checking.CIRCUMSTANCE}mediated_for"
 """The field of a check that names for whom somebody would ask, in systems where one asks for another."""
-NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": ""}
+NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "waiting": ()}
 """A list that is not shown."""
 WORDS = {
     "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
@@ -127,8 +131,10 @@ def add_access(pages: Blueprint, service: Any) -> None:
     @pages.get("/account")
     @allowed("view", "account", own)
     def account() -> Response:
-        blocks = desk.my_access(service, g.visitor.reference, now=clock.now())
-        return show("account", blocks=blocks, lapsing=[(block, lapse) for block in blocks for lapse in block.lapses])
+        now = clock.now()
+        blocks, waiting = desk.my_access(service, g.visitor.reference, now=now), to_approve(service, now)
+        lapsing = [(block, lapse) for block in blocks for lapse in block.lapses]
+        return show("account", blocks=blocks, lapsing=lapsing, waiting=waiting)
 
 
 def add_people(pages: Blueprint, service: Any) -> None:
@@ -144,7 +150,7 @@ def add_people(pages: Blueprint, service: Any) -> None:
         listed = listed_people(service, part, form, now)
         named = {name: value for name, value in form.values.items() if value}
         download = url_for("desk.people_file", **named) if downloads(service) else ""
-        return show("people", form=form, listed=listed, download=download)
+        return show("people", form=form, listed=listed, download=download, waiting=to_approve(service, now))
 
     @pages.get("/people.csv")
     @allowed("download", "organisation", part_for("download"))
@@ -164,8 +170,10 @@ def add_people(pages: Blueprint, service: Any) -> None:
         may = service.authorise.may_about(visitor, (*ACTS, "view-reasons"), "account", reference, now=now)
         full = "view-reasons" in may and knows_why(service, reference)
         blocks, others = desk.access_within(service, visitor, reference, now=now, full=full)
-        acts = acts_on(reference, may - needless(row))
-        return show("person", row=row, sessions=sessions, blocks=blocks, others=others, acts=acts)
+        waits = next((one for one in desk.list_waiting(service) if one.reference == reference), None)
+        acts = acts_on(reference, may - needless(row, waits, visitor))
+        waits = waits if "view-authenticators" in may else None
+        return show("person", row=row, sessions=sessions, blocks=blocks, others=others, acts=acts, waits=waits)
 
 
 def asked_part(service: Any, action: str) -> tuple[Form, Part]:
@@ -279,10 +287,18 @@ def listed_people(service: Any, part: Part, form: Form, now: Any) -> Any:
     return keyset([row for row, _ in zip(rows, range(PAGE + 1), strict=False)], lambda row: str(row.place + 1), PAGE)
 
 
-def needless(row: Any) -> frozenset[str]:
-    """What need not be offered: whoever signs in already is not invited."""
+def needless(row: Any, waits: Replacing | None, visitor: Visitor) -> frozenset[str]:
+    """What need not be offered: whoever signs in already is not invited; nothing waits, or not for the visitor."""
     is_active = row.account is not None and row.account.state == AccountState.ACTIVE
-    return frozenset({"invite"} if is_active else ())
+    decidable = waits is not None and waits.asked_by != visitor.reference
+    return frozenset((["invite"] if is_active else []) + ([] if decidable else ["approve-replacement"]))
+
+
+def to_approve(service: Any, now: datetime) -> list[tuple[Replacing, str]]:
+    """What waits for the visitor's approval, each with the address where it is given."""
+    waiting = desk.list_to_approve(service, g.visitor, now=now)
+    found = [(one, acts_on(one.reference, ["approve-replacement"])) for one in waiting]
+    return [(one, acts[0][0]) for one, acts in found if acts]
 
 
 def downloads(service: Any) -> bool:

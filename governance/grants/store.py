@@ -17,7 +17,7 @@ from governance.grants.rules import Approval, GrantFacts
 from governance.kernel.keys import FactKey
 from governance.kernel.loading import end_of, grouped, rows_at, shared, start_of
 from governance.kernel.recorded import Ledger, seen
-from governance.people.models import Person
+from governance.people.models import Organisation, Person
 from governance.people.store import list_below
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -96,6 +96,17 @@ def list_held_for(session: Session, person: int, system: str, at: int) -> list[i
     """The organisations in whose name a person holds a role of a system, begun or not, ended or not, by number."""
     held = select(Grant.organisation_id).where(Grant.person_id == person, Grant.system == system, seen(Grant, at))
     return sorted(set(session.scalars(held)))
+
+
+def dict_of_holders(session: Session, system: str, organisations: Collection[str], at: int) -> dict[str, int]:
+    """Everybody who holds a role of a system in the name of one of some organisations, by reference: their numbers.
+
+    Begun or not, ended or not: what the role is worth is for the engine to say.
+    """
+    named = select(Organisation.id).where(Organisation.reference.in_(organisations))
+    held = select(Person.reference, Person.id).join(Grant, Grant.person_id == Person.id).distinct()
+    found = session.execute(held.where(Grant.system == system, Grant.organisation_id.in_(named), seen(Grant, at)))
+    return {row[0]: row[1] for row in found}
 
 
 def list_to_come(session: Session, reference: str, at: int, today: date) -> list[tuple[str, int]]:

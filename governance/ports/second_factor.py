@@ -41,6 +41,15 @@ class Enrolment(NamedTuple):
     used_at: datetime | None = None
 
 
+class Replacing(NamedTuple):
+    """A temporary replacement that waits for a second person: whose it is, who asked for it, and when."""
+
+    person: int
+    reference: str
+    asked_by: str
+    asked_at: datetime
+
+
 class SecondFactor(Protocol):
     """Tells of people's authenticators; never of their secrets."""
 
@@ -55,3 +64,6 @@ class SecondFactor(Protocol):
 
     def enrolments(self, session: Session, people: Collection[int]) -> Mapping[int, Enrolment]:
         """How far some people have come with their authenticators; who never began is not in the answer."""
+
+    def waiting(self, session: Session) -> Sequence[Replacing]:
+        """Every temporary replacement that waits for a second person to approve it, the newest first."""

@@ -128,9 +128,10 @@ def replacements(service: Any) -> None:
 @click.pass_obj
 def ask_replacement(service: Any, person: str, why: str, by: str) -> None:
     """Start a temporary replacement for PERSON; a second person has to approve it."""
+    approvers = service.who_may("approve-replacement", person, now=clock.now())
     with changing(service) as (session, actor, now):
         get_person(session, by)
-        number = replacing.ask(session, person, why, by=by, actor=actor, now=now)
+        number = replacing.ask(session, person, why, by=by, actor=actor, now=now, approvers=approvers)
     click.echo(f"Temporary replacement {number} waits for a second person.")
 
 

@@ -6,8 +6,9 @@ Nobody in it sees a secret: the link lets its person, once they have given their
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -29,6 +30,7 @@ from tokens.authenticators.notices import notify
 from tokens.authenticators.rules import NEXT_REPLACEMENT, Replacement, ReplacementFacts
 
 TOKEN_BYTES = 32
+NO_APPROVERS: Mapping[str, int] = MappingProxyType({})
 UNSYNCHRONISED = {"synchronize_session": False}
 COLUMNS = (
     TemporaryReplacement.id,
@@ -46,8 +48,20 @@ COLUMNS = (
 )
 
 
-def ask(session: Session, reference: str, why: str, *, by: str, actor: Actor, now: datetime) -> int:
-    """Start a temporary replacement for a person; it waits for a second person. `by` is who asks, by reference."""
+def ask(
+    session: Session,
+    reference: str,
+    why: str,
+    *,
+    by: str,
+    actor: Actor,
+    now: datetime,
+    approvers: Mapping[str, int] = NO_APPROVERS,
+) -> int:
+    """Start a temporary replacement for a person; it waits for a second person. `by` is who asks, by reference.
+
+    `approvers` are those who may approve it, numbers by reference: all but who asks are told by mail that it waits.
+    """
     person = get_person(session, reference)
     rules.may_ask_replacement(reference, by, why).require()
     row = TemporaryReplacement(
@@ -58,6 +72,8 @@ def ask(session: Session, reference: str, why: str, *, by: str, actor: Actor, no
     session.flush()
     tell(session, Entry("replacement.asked", actor, {"person": reference, "replacement": row.id, "by": by, "why": why}))
     notify(session, person.id, "replacement-asked", {}, now=now)
+    for other in sorted(approvers.keys() - {by, reference}):
+        notify(session, approvers[other], "replacement-waits", {}, now=now)
     return row.id
 
 

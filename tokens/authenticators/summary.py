@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
-from governance.ports.second_factor import Enrolment, FactorFailure, FactorLock, FactorSummary
-from tokens.authenticators import store
+from governance.ports.second_factor import Enrolment, FactorFailure, FactorLock, FactorSummary, Replacing
+from tokens.authenticators import replacing, store
 from tokens.authenticators.attempts import list_attempts, list_failures, list_locked
 from tokens.authenticators.rules import AuthenticatorFacts, Finding
 from tokens.authenticators.throttling import THROTTLE, Attempts
@@ -48,6 +48,11 @@ class Authenticators:
         for one in store.list_of(session, people):
             theirs.setdefault(one.person, []).append(one)
         return {person: _enrolment(known) for person, known in theirs.items()}
+
+    def waiting(self, session: Session) -> Sequence[Replacing]:
+        """Every temporary replacement that waits for a second person to approve it, the newest first."""
+        waiting = replacing.list_waiting(session)
+        return [Replacing(one.person, one.reference, one.asked_by, one.asked_at) for one in waiting]
 
 
 def _enrolment(known: Collection[AuthenticatorFacts]) -> Enrolment:

@@ -33,6 +33,7 @@ class Desk:
         self.app = app_of(installation)
         self.asked: list[tuple] = []
         self.really = self.app.extensions["postern"].authorise
+        self.app.extensions["postern"].who_may = self.really.who_may
         self.app.extensions["postern"].authorise = self.authorise
 
     def authorise(self, visitor, action, resource_type, resource_id, properties, *, now):

@@ -109,9 +109,10 @@ def ask_replacement(reference: str) -> Response:
     if not form.ok:
         return page(reference, form)
     why, by = form.values["why"], g.visitor.reference
+    approvers = house().who_may("approve-replacement", reference, now=clock.now())
 
     def act(session: Session, actor: Actor, now: datetime) -> None:
-        replacing.ask(session, reference, why, by=by, actor=actor, now=now)
+        replacing.ask(session, reference, why, by=by, actor=actor, now=now, approvers=approvers)
 
     return done(reference, act, "A temporary replacement waits for a second person to approve it.")
 

@@ -91,6 +91,57 @@ def lapses(links: Iterable[tuple[str, Sequence[Evidence]]], now: datetime) -> li
     return sorted(found, key=lambda lapse: (lapse.until, lapse.requirement))
 
 
+# --- who is locked out
+
+
+class Lock(StrEnum):
+    """What somebody is locked out of, and whether it passes by itself."""
+
+    FACTOR = "factor"
+    FACTOR_STOPPED = "factor_stopped"
+    PASSWORD = "password"  # noqa: S105 - a name, not a secret
+    PASSWORD_STOPPED = "password_stopped"  # noqa: S105
+    PASSWORD_ELSEWHERE = "password_elsewhere"  # noqa: S105
+
+
+class Helped(NamedTuple):
+    """A lock in words: of what, until when where it does not pass by itself, and what helps."""
+
+    what: str
+    ends: str
+    helps: str
+
+
+BY_MAIL = "They choose a new password by mail, or whoever runs Postern sets them free"
+LOCKS: dict[Lock, Helped] = {
+    Lock.FACTOR: Helped("Second factor", "", "It passes by itself, and an officer can unlock it"),
+    Lock.FACTOR_STOPPED: Helped("Second factor", "Until a replacement", "A temporary replacement, and nothing else"),
+    Lock.PASSWORD: Helped(
+        "Password, from one place", "",
+        "It passes by itself. From elsewhere they can sign in, and choosing a new password by mail helps at once",
+    ),
+    Lock.PASSWORD_STOPPED: Helped(
+        "Password, from one place", "Until a new password", f"{BY_MAIL}. From elsewhere they can sign in"
+    ),
+    Lock.PASSWORD_ELSEWHERE: Helped(
+        "Password, from wherever they have not signed in before", "Until a new password",
+        f"{BY_MAIL}. Where they have signed in before they still can",
+    ),
+}  # fmt: skip
+
+
+def factor_lock(until: datetime | None) -> Lock:
+    """Which lock it is where a second factor is locked until then; None where that does not pass."""
+    return Lock.FACTOR if until is not None else Lock.FACTOR_STOPPED
+
+
+def password_lock(until: datetime | None, *, from_one_place: bool) -> Lock:
+    """Which lock it is where passwords are held until then; None where that does not pass."""
+    if not from_one_place:
+        return Lock.PASSWORD_ELSEWHERE
+    return Lock.PASSWORD if until is not None else Lock.PASSWORD_STOPPED
+
+
 # --- where people get stuck
 
 

@@ -10,11 +10,24 @@ from typing import Any, NamedTuple
 from governance.decisions.authorising import SYSTEM
 from governance.decisions.linking import standings
 from governance.desk import store
-from governance.desk.rules import Progress, Stage, Status, branches, funnel, status_of, status_of_all
+from governance.desk.rules import (
+    Lock,
+    Progress,
+    Stage,
+    Status,
+    branches,
+    factor_lock,
+    funnel,
+    password_lock,
+    status_of,
+    status_of_all,
+)
 from governance.desk.showing import Block, block
 from governance.desk.store import AccountRow, Named, Part, Post
 from governance.kernel.clock import london_day
 from governance.kernel.errors import NotFound
+from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.holds import dict_of_holds
 from governance.people.store import dict_of_references, find_organisation, list_below, list_employers
 from governance.ports.actor import Actor, Entry
 from governance.ports.second_factor import Enrolment, FactorSummary, Replacing
@@ -38,13 +51,21 @@ class PersonRow(NamedTuple):
     status: Status
 
 
+class LockOut(NamedTuple):
+    """What somebody is locked out of, after how many failures, since when, until when (None: until it is mended)."""
+
+    lock: Lock
+    failures: int
+    since: datetime | None
+    until: datetime | None
+
+
 class Locked(NamedTuple):
-    """A person who is locked out: after how many failures, until when (None: until a replacement)."""
+    """A person who is locked out, and of what."""
 
     person: Named
     posts: tuple[Post, ...]
-    failures: int
-    until: datetime | None
+    lock_out: LockOut
 
 
 class Stuck(NamedTuple):
@@ -228,20 +249,37 @@ def list_waiting(service: Any) -> Sequence[Replacing]:
 # --- lock-outs and getting stuck
 
 
-def list_locked(service: Any, part: Part, *, now: datetime) -> list[Locked]:
-    """Everybody of a part who is locked out now."""
-    if service.second_factor is None:
-        return []
+def locks_of(service: Any, session: Any, people: Collection[int], now: datetime) -> dict[int, list[LockOut]]:
+    """What some people are locked out of now; who is not locked out is not in it. Nothing says from which place."""
+    found: dict[int, list[LockOut]] = {}
+    factors = service.second_factor.locked(session, now) if service.second_factor is not None else {}
+    for person in factors.keys() & set(people):
+        one = factors[person]
+        found[person] = [LockOut(factor_lock(one.until), one.failures, one.since, one.until)]
+    for person, hold in dict_of_holds(session, Ground.of(service.settings), people, now).items():
+        lock = password_lock(hold.until, from_one_place=hold.from_one_place)
+        found.setdefault(person, []).append(LockOut(lock, hold.failures, hold.since, hold.until))
+    return found
+
+
+def locks_of_one(service: Any, person: int, now: datetime) -> list[LockOut]:
+    """What one person is locked out of now."""
     with service.databases.reading() as session:
-        locks = service.second_factor.locked(session, now)
-        inside = {person for person, _ in store.list_places(session, part)} if locks else set()
-        here = [person for person in locks if person in inside]
+        return locks_of(service, session, [person], now).get(person, [])
+
+
+def list_locked(service: Any, part: Part, *, now: datetime) -> list[Locked]:
+    """Everybody of a part who is locked out now, once for each lock."""
+    with service.databases.reading() as session:
+        locks = locks_of(service, session, {person for person, _ in store.list_places(session, part)}, now)
+        here = list(locks)
         posts, names = store.list_posts(session, part, here), store.list_references(session, here)
         people = {number: store.find_person(session, name, part.at) for number, name in names.items()}
     found = [
-        Locked(person, tuple(posts.get(number, ())), locks[number].failures, locks[number].until)
+        Locked(person, tuple(posts.get(number, ())), lock_out)
         for number, person in people.items()
         if person is not None
+        for lock_out in locks[number]
     ]
     return sorted(found, key=lambda one: (one.person.name, one.person.reference))
 

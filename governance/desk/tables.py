@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from governance.desk.rules import STAGES, STATUSES
+from governance.desk.rules import LOCKS, STAGES, STATUSES
 from governance.desk.service import Locked, PersonRow, Stuck
 from governance.web.words import listed
 
@@ -13,7 +13,7 @@ PEOPLE_HEAD = (
     "reference", "name", "posts", "organisations", "account", "authenticators", "last signed in", "locked out until",
     "standing",
 )  # fmt: skip
-LOCKED_HEAD = ("reference", "name", "organisations", "failures", "until")
+LOCKED_HEAD = ("reference", "name", "organisations", "locked out of", "failures", "since", "until", "what helps")
 STUCK_HEAD = ("organisation", *STAGES.values())
 ACCOUNTS = {"invited": "Invited", "active": "Active", "closed": "Closed"}
 KINDS = {"totp": "app", "hotp": "hardware token", "passkey": "passkey", "recovery": "recovery codes"}
@@ -49,7 +49,9 @@ def person_cells(row: PersonRow) -> list[Any]:
 def locked_cells(row: Locked) -> list[Any]:
     """Somebody who is locked out as a row of a file."""
     where = ", ".join(dict.fromkeys(post.organisation_name for post in row.posts))
-    return [row.person.reference, row.person.name, where, row.failures, row.until or "until a replacement"]
+    lock, failures, since, until = row.lock_out
+    known = LOCKS[lock]
+    return [row.person.reference, row.person.name, where, known.what, failures, since, until or known.ends, known.helps]
 
 
 def stuck_cells(stuck: Stuck) -> Iterator[list[Any]]:

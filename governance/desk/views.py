@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from governance.desk import checking, showing
 from governance.desk import service as desk
 from governance.desk.pictures import funnel_picture
-from governance.desk.rules import STAGES, STATUSES, Status
+from governance.desk.rules import LOCKS, STAGES, STATUSES, Status
 from governance.desk.schemas import PartIn, PeopleIn, WhomIn
 from governance.desk.store import Part
 from governance.desk.tables import (
@@ -61,7 +61,7 @@ NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "wa
 """A list that is not shown."""
 WORDS = {
     "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
-    "statuses": STATUSES, "stages": STAGES,
+    "statuses": STATUSES, "stages": STAGES, "locks": LOCKS,
 }  # fmt: skip
 """What the desk's pages say things with."""
 
@@ -173,7 +173,15 @@ def add_people(pages: Blueprint, service: Any) -> None:
         waits = next((one for one in desk.list_waiting(service) if one.reference == reference), None)
         acts = acts_on(reference, may - needless(row, waits, visitor))
         waits = waits if "view-authenticators" in may else None
-        return show("person", row=row, sessions=sessions, blocks=blocks, others=others, acts=acts, waits=waits)
+        told: dict[str, Any] = {
+            "row": row,
+            "sessions": sessions,
+            "blocks": blocks,
+            "others": others,
+            "acts": acts,
+            "waits": waits,
+        }
+        return show("person", **told, locked=desk.locks_of_one(service, row.person.number, now))
 
 
 def asked_part(service: Any, action: str) -> tuple[Form, Part]:

@@ -18,10 +18,11 @@ class FactorSummary(NamedTuple):
 
 
 class FactorLock(NamedTuple):
-    """A lock-out: how many failures in a row, and until when; None where only a replacement helps."""
+    """A lock-out: how many failures in a row, until when (None where only a replacement helps), and since when."""
 
     failures: int
     until: datetime | None
+    since: datetime | None = None
 
 
 class FactorFailure(NamedTuple):

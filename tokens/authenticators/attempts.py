@@ -102,10 +102,11 @@ def list_attempts(session: Session, people: Collection[int]) -> Mapping[int, Att
     return {row[0]: Attempts(row[1], row[2], row[3]) for row in session.execute(question)}
 
 
-def list_locked(session: Session, throttle: Throttle, now: datetime) -> Mapping[int, Attempts]:
-    """Everybody who is locked out at a moment."""
-    question = select(ROW.person_id, *COLUMNS).where((ROW.failures >= throttle.stop_at) | (ROW.locked_until > now))
-    return {row[0]: Attempts(row[1], row[2], row[3]) for row in session.execute(question)}
+def list_locked(session: Session, throttle: Throttle, now: datetime) -> Mapping[int, tuple[Attempts, datetime | None]]:
+    """Everybody who is locked out at a moment, and when they failed last: since then."""
+    locked = (ROW.failures >= throttle.stop_at) | (ROW.locked_until > now)
+    question = select(ROW.person_id, *COLUMNS, ROW.failed_at).where(locked)
+    return {row[0]: (Attempts(row[1], row[2], row[3]), row[4]) for row in session.execute(question)}
 
 
 def list_failures(session: Session, people: Collection[int], since: date) -> list[tuple[int, str, str, int]]:

@@ -34,8 +34,8 @@ class Authenticators:
         found = list_locked(session, THROTTLE, now)
         stops = THROTTLE.stop_at
         return {
-            person: FactorLock(tried.failures, None if tried.failures >= stops else tried.locked_until)
-            for person, tried in found.items()
+            person: FactorLock(tried.failures, None if tried.failures >= stops else tried.locked_until, since)
+            for person, (tried, since) in found.items()
         }
 
     def failures(self, session: Session, people: Collection[int], since: date) -> Sequence[FactorFailure]:

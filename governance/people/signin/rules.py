@@ -181,6 +181,35 @@ STOPPED = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when nobody may try who has failed too often: until the password is recovered, or somebody sets them free."""
 
 
+LONG = timedelta(minutes=1)
+"""A hold that lasts no longer is over before anybody is asked for help."""
+
+
+class Hold(NamedTuple):
+    """That passwords of an account are not looked at: after how many failures in a row, since when, and until when.
+
+    `until` is None where it does not pass by itself. `from_one_place` says that it is held at one place alone; else it
+    is held at all places where its person never signed in.
+    """
+
+    failures: int
+    since: datetime
+    until: datetime | None
+    from_one_place: bool
+
+    @property
+    def weight(self) -> tuple[bool, datetime]:
+        """What tells of several the one that weighs most: that of all places, then the one that lasts longest."""
+        return not self.from_one_place, self.until or STOPPED
+
+
+def hold_of(failures: int, last_at: datetime, held_until: datetime, *, from_one_place: bool) -> Hold | None:
+    """The hold that a count stands for; None where it was for less than a minute."""
+    if held_until - last_at <= LONG:
+        return None
+    return Hold(failures, last_at, None if held_until >= STOPPED else held_until, from_one_place)
+
+
 def place_of(address: str) -> str:
     """Where a request came from, as far as it is counted: an IPv6 address by the network that one subscriber has."""
     try:

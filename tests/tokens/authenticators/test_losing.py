@@ -157,7 +157,7 @@ def test_what_the_desk_draws_its_picture_from(room):
         failures = known.failures(session, people, NOON.date())
         enrolments = known.enrolments(session, people)
         assert known.failures(session, people, NOON.date() + timedelta(days=1)) == []
-    assert locks[one.number] == (10, LATER + timedelta(minutes=15))
+    assert locks[one.number] == (10, LATER + timedelta(minutes=15), LATER)
     assert other.number not in locks
     assert failures == [(one.number, "totp", "wrong", 10)]
     assert enrolments == {one.number: (NOON, NOON, None), other.number: (NOON, NOON, None)}

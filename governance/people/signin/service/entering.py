@@ -143,9 +143,8 @@ def forgive(
 
 def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts) -> None:
     """Begin to count anew from wherever and by whichever name: they have shown who they are, or were set free."""
-    names = [ground.by_name(name) for name in (account.reference, account.email) if name]
-    for counters in (*names, ground.by_account(account, "")):
-        attempts.forgive_all(session, counters.anywhere)
+    for subject in ground.everywhere(account):
+        attempts.forgive_all(session, subject)
 
 
 def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:

@@ -55,6 +55,11 @@ class Ground:
         """The counters of an account, whatever somebody calls it: nobody sees these. Nobody's has as many."""
         return self._counters(f"account:{found.id}" if found is not None else f"nobody:{name.strip()}", place)
 
+    def everywhere(self, account: AccountFacts) -> list[bytes]:
+        """Under what an account's failures are found, by itself and by each of its names, all places together."""
+        names = [self.by_name(name) for name in (account.reference, account.email) if name]
+        return [counters.anywhere for counters in (*names, self.by_account(account, ""))]
+
     def _counters(self, subject: str, place: str) -> Counters:
         return Counters(self.counted("password", subject, place), self.counted("password", subject))
 

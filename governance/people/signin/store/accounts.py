@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from governance.kernel.clock import london_day
-from governance.kernel.recorded import seen
+from governance.kernel.recorded import BATCH, seen
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.signin.models import Account, AccountLink
 from governance.people.signin.rules import USED_BY, AccountFacts, AccountState, LinkFacts, Purpose, email_key
@@ -32,6 +32,14 @@ def find_account(session: Session, person: int) -> AccountFacts | None:
     """A person's account, if they have one."""
     row = session.execute(ACCOUNTS.where(Account.person_id == person)).one_or_none()
     return as_account(row) if row is not None else None
+
+
+def list_active(session: Session, people: Collection[int]) -> Iterator[AccountFacts]:
+    """The accounts of some people that can be used."""
+    ordered = sorted(people)
+    for start in range(0, len(ordered), BATCH):
+        some = Account.person_id.in_(ordered[start : start + BATCH])
+        yield from map(as_account, session.execute(ACCOUNTS.where(some, Account.state == AccountState.ACTIVE)))
 
 
 def find_by_name(session: Session, name: str) -> AccountFacts | None:

@@ -21,6 +21,16 @@ class Turn(NamedTuple):
     is_familiar: bool = False
 
 
+class Held(NamedTuple):
+    """A count that holds tries back; where `counted` is the `subject` itself, it is that of all places together."""
+
+    counted: bytes
+    subject: bytes
+    failures: int
+    last_at: datetime
+    held_until: datetime
+
+
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -57,6 +67,13 @@ def forgive(session: Session, counted: bytes, now: datetime | None = None) -> No
 def forgive_all(session: Session, subject: bytes) -> None:
     """Begin to count anew everywhere: somebody has shown in another way who they are, or was set free."""
     session.execute(update(SignInAttempts).where(SignInAttempts.subject == subject).values(failures=0, held_until=None))
+
+
+def list_held(session: Session, now: datetime) -> list[Held]:
+    """Every count that holds tries back at a moment, of whatever kind."""
+    row = SignInAttempts
+    columns: tuple[Any, ...] = (row.counted, row.subject, row.failures, row.last_at, row.held_until)
+    return [Held(*found) for found in session.execute(select(*columns).where(row.held_until > now))]
 
 
 def remove_old(session: Session, before: datetime) -> int:

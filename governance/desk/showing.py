@@ -12,7 +12,7 @@ from governance.desk.rules import STATUSES, Lapse, Shown, Status, lapses, status
 from governance.kernel.clock import london_day
 from governance.ports.requirement import Evidence, Objection
 from governance.ports.role_rules import SystemRules
-from governance.web.words import day
+from governance.web.words import day, mender
 
 LINKS = {
     "employment": "Works there now",
@@ -93,7 +93,7 @@ def link_row(link: Link, *, answered: bool, of_others: bool) -> LinkRow:
     shown = FAILS if told else EACH_TIME if link.asked and not answered else HOLDS
     says = " ".join(str(one.get("admin") or one.get("says") or one["user"]) for one in told)
     helps = " ".join(dict.fromkeys(str(one["remedy"]["what"]) for one in told))
-    who = ", ".join(dict.fromkeys(plain(str(one["remedy"]["who"])) for one in told))
+    who = ", ".join(dict.fromkeys(mender(one) for one in told))
     return LinkRow(
         LINKS.get(link.requirement, plain(link.requirement)), shown, says, rests_on(link.evidence), helps, who
     )

@@ -122,7 +122,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "pages-check-question": (MANAGER, "/check-access/question?person=helen.ward&system=derbyshire-databook"),
     "pages-check-permitted": (MANAGER, f"{ASKED}helen.ward"),
     "pages-check-not-permitted": (MANAGER, f"{ASKED}peter.shaw"),
-    "pages-refused": (MANAGER, "/people?organisation=stonebeck-juniors"),
+    "pages-people-error": (MANAGER, "/people?organisation=stonebeck-juniors"),
+    "pages-refused": (MANAGER, "/people/nora.blake"),
 }
 """Each page: who looks at it (nobody, where nobody is known), and where it is."""
 

@@ -223,9 +223,18 @@ def checked(tree: Node) -> None:
         assert one.name != "style"
         assert one.name != "script" or (one["src"].startswith("/") and not one.text)
     labelled(tree)
+    measured(tree.one("main"))
     for form in tree.all("form"):
         method, tokens = form["method"] or "get", form.all("input", name="form_token")
         assert len(tokens) == (1 if method == "post" else 0), "a form that is sent bears one token"
+
+
+def measured(main: Node) -> None:
+    """Text and forms stand in the column of two thirds, tables across the whole page."""
+    for one in main.walk():
+        narrow = one.within("govuk-grid-column-two-thirds")
+        assert narrow or one.name not in ("h1", "form", "fieldset"), f"too wide to be read: {one.name} {one.text[:40]}"
+        assert not narrow or one.name != "table", f"too narrow: {one.text[:40]}"
 
 
 def labelled(tree: Node) -> None:

@@ -63,6 +63,13 @@ class Node:
             here = here.parent
         return here
 
+    def within(self, having: str) -> bool:
+        """Whether something of a class is around it."""
+        here = self.parent
+        while here is not None and having not in here.classes:
+            here = here.parent
+        return here is not None
+
 
 class Reader(HTMLParser):
     """Reads HTML into a tree; what is opened must be closed."""

@@ -51,6 +51,8 @@ LIST = """{% extends "layouts/page.html" %}
 {% block title %}A list{% endblock %}
 {% block main %}
 <h1 class="govuk-heading-l">A list</h1>
+{% endblock %}
+{% block wide %}
 {{ table("Numbers", ["Number", "Twice"], rows, numeric=(1,)) }}
 {{ paging(page) }}
 {% endblock %}"""

@@ -35,10 +35,11 @@ EVERYTHING = """{% extends "layouts/page.html" %}
 {% endcall %}
 {{ p.tag(x, "red") }}
 {{ p.summary_list([(x, x), (x, x, [("/a", x)]), (x, x, [("/a", x), ("/b", x)])]) }}
-{{ p.table(x, [x, x], [[x, x]], numeric=(1,)) }}{{ p.table(x, [x], [], empty=x) }}
 {{ p.inset(x) }}{{ p.warning(x) }}{{ p.details(x, x) }}{{ p.banner("note", x, 8) }}{{ p.banner("success", x, 9) }}
 {{ p.reasons([{"code": x, "user": x, "remedy": {"who": x, "what": x}}, {"code": x, "says": x}]) }}
-{% endblock %}"""
+{% endblock %}
+{% block wide %}{{ p.table(x, [x, x], [[x, x]], numeric=(1,)) }}{{ p.table(x, [x], [], empty=x) }}
+{% call p.two_thirds() %}{{ x }}{% endcall %}{% endblock %}"""
 PANEL = """{% extends "layouts/page.html" %}{% from "components/parts.html" import panel %}
 {% block title %}{{ x }}{% endblock %}{% block main %}{{ panel(x, x) }}{% endblock %}"""
 NAMES = ("name", "password", "kind", "needs", "size", "ends", "why")

@@ -112,6 +112,7 @@ def test_reasons_about_somebody_else_speak_of_them_and_ones_own_to_oneself(stand
     assert "Their access is suspended. What helps: Speak with their line manager." in pages[0].words
     assert "Who can do that: their line manager." in pages[0].words
     assert "Their access is on hold." in pages[2].words
+    assert "their line manager" in [one.text for one in pages[0].tree.all("td")], "who mends a link of the chain"
     told = boss.get(address, Accept="application/json").response.get_json()["context"]
     said = "You have not been given access to this system."
     assert (told["addressed_to"], told["reasons"][0]["user"]) == ("meg", said)

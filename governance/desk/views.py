@@ -119,6 +119,7 @@ def blueprint(service: Any) -> Blueprint:
     pages = Blueprint("desk", __name__)
     add_access(pages, service)
     add_people(pages, service)
+    add_person(pages, service)
     add_lock_outs(pages, service)
     add_enrolment(pages, service)
     add_checks(pages, service)
@@ -138,7 +139,7 @@ def add_access(pages: Blueprint, service: Any) -> None:
 
 
 def add_people(pages: Blueprint, service: Any) -> None:
-    """People in my part, and one of them."""
+    """People in my part: a page and a file."""
 
     @pages.get("/people")
     @allowed("view-people", "organisation", part_for("view-people"), typed=again("people", PeopleIn, **NO_LIST))
@@ -161,6 +162,10 @@ def add_people(pages: Blueprint, service: Any) -> None:
         part = desk.part_of(service, g.visitor, "download", form.values["organisation"], now=now)
         found = list(desk.every_row(service, part, form.values["name"], status_in(form), now=now))
         return told_file(service, "people", form, PEOPLE_HEAD, [person_cells(row) for row in found])
+
+
+def add_person(pages: Blueprint, service: Any) -> None:
+    """One person: their account, their locks, what they hold, what the visitor can do."""
 
     @pages.get("/people/<path:reference>")
     @allowed("view", "account", somebody)

@@ -171,8 +171,8 @@ def reason_of(decision: Decision) -> str:
     """Why: the rules that permit with their sources, or each thing that is missing and what to do."""
     if decision.allowed:
         return "; ".join(f"{rule}: {source}" for rule, source in zip(decision.rules, decision.sources, strict=False))
-    told = explanation.reasons(decision, full=True)
-    return "; ".join(f"{reason['code']}: {reason['user']} {reason['remedy']['what']}" for reason in told)
+    told = explanation.reasons(decision, full=True, of_others=True)
+    return "; ".join(f"{reason['code']}: {reason['says']} {reason['remedy']['what']}" for reason in told)
 
 
 @contextmanager

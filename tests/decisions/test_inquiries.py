@@ -47,7 +47,7 @@ def test_why_and_what_is_missing(quick_desk: Desk) -> None:
     quick_desk.installation.suspend("zoe")
     told = quick_desk.run(*ASKED, "--nearly", "1", "--why")
     assert told.stdout.splitlines()[:3] == ["ann in the name of council", "    A-1: Tests", "zoe: not yet"]
-    assert "suspended: Your access is suspended." in told.stdout
+    assert "suspended: Their access is suspended. Speak with their line manager." in told.stdout
     assert "1 found, and 1 nearly." in told.stderr
     assert "zoe" not in quick_desk.run(*ASKED).stdout
 

@@ -114,7 +114,8 @@ def test_the_page_shows_what_was_typed_and_what_is_wrong(ann: Browser) -> None:
     assert page.status == 422
     assert page.title == "Error: A form – Postern"
     assert page.errors == {"#name": "Enter a name", "#ends-day": "Enter a real date"}
-    first = next(one for one in page.tree.one("main").walk() if one.name == "div")
+    (column,) = page.tree.one("main").all(having="govuk-grid-column-two-thirds")
+    first = next(column.walk())
     assert "govuk-error-summary" in first.classes, "what is wrong comes first"
     again = page.fields()
     assert again.pop("form_token")

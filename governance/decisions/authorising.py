@@ -30,6 +30,11 @@ SYSTEM = "governance"
 SESSION = "session"
 ACCOUNT, ORGANISATION = "account", "organisation"
 INVITE = "invite"
+WAYS_IN = frozenset(
+    {"start-replacement", "approve-replacement", "release-authenticator", "assign-token", "unlock", "close"}
+)
+"""What lets another have somebody's account, or takes it from them. To report a loss or end sessions takes nothing that
+its person cannot have back by themself, and must be quick: that anybody may who administers where they work."""
 PAGES = Asker("pages", asserted_by=SESSION)
 
 
@@ -131,7 +136,7 @@ class Authorising:
         decisions = self._decisions()
         with decisions.databases.reading() as session:
             at = decisions.databases.freshness.current()
-            within = list(list_person_within(session, reference, at, now))
+            within = account_within(session, action, reference, at, now)
             holders = dict_of_holders(session, SYSTEM, within, at)
         wish = Wish(action, ACCOUNT, reference, {"within": within, "own": False})
         people = sorted(holders.keys() - {reference})
@@ -161,22 +166,31 @@ def whereabouts(
     session: Session, decisions: Decisions, visitor: Visitor, action: str, resource_type: str, resource_id: str,
     now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
-    """What is stored of the thing that is asked about: where it lies, and whether it is the visitor's own.
-
-    Whoever invites says where the link is mailed to, and so could be that person: for them it lies only where all lies
-    for which that person holds a role, and above each part of the tree that they administer.
-    """
+    """What is stored of the thing that is asked about: where it lies, and whether it is the visitor's own."""
     at = decisions.databases.freshness.current()
     if resource_type == ACCOUNT:
-        within = list(list_person_within(session, resource_id, at, now))
-        for system, number in list_to_come(session, resource_id, at, london_day(now)) if action == INVITE else ():
-            own = dict_of_references(session, [number]) if system == SYSTEM else {}
-            reached = set(list_above(session, [number], at)) - set(own.values())
-            within = [one for one in within if one in reached]
+        within = account_within(session, action, resource_id, at, now)
         return {"within": within, "own": resource_id == visitor.reference}
     if resource_type == ORGANISATION:
         return {"within": list(list_organisation_within(session, resource_id, at))}
     return {}
+
+
+def account_within(session: Session, action: str, reference: str, at: int, now: datetime) -> list[str]:
+    """Where a person's account lies: where they work and above.
+
+    Whoever may let another have an account could be that person: for them it lies only where all lies for which that
+    person holds a role, of any system. So nobody below administers somebody above who works with them too. Who invites
+    says besides where the link is mailed to: they have to be above each part of the tree that the person administers.
+    """
+    within = list(list_person_within(session, reference, at, now))
+    if action != INVITE and action not in WAYS_IN:
+        return within
+    for system, number in list_to_come(session, reference, at, london_day(now)):
+        own = dict_of_references(session, [number]) if action == INVITE and system == SYSTEM else {}
+        reached = set(list_above(session, [number], at)) - set(own.values())
+        within = [one for one in within if one in reached]
+    return within
 
 
 def list_above_each(session: Session, organisations: Sequence[int], at: int) -> list[tuple[str, ...]]:

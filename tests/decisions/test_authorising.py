@@ -15,6 +15,8 @@ from policies.service import activate_own, own_texts
 from tests.installation import ACTOR, Installation, installed
 
 NOW = clock.now()
+PEOPLE = ("boss", "olga", "tess", "sue", "head", "school-admin", "region-admin", "centre-admin")
+BY_BOSS = {"by": "boss", "capacity": "administrator", "organisation": "centre", "on": "2020-01-01"}
 TREE: dict[str, list[dict[str, Any]]] = {
     "organisations": [
         {"reference": "centre", "name": "Central Unit", "kind": "central_unit"},
@@ -22,15 +24,27 @@ TREE: dict[str, list[dict[str, Any]]] = {
         {"reference": "oak", "name": "Oak School", "kind": "school", "parent": "north"},
         {"reference": "south", "name": "South", "kind": "sub_region", "parent": "centre"},
     ],
-    "people": [{"reference": name, "name": name.title()} for name in ("boss", "olga", "tess", "sue")],
+    "people": [{"reference": name, "name": name.title()} for name in PEOPLE],
     "employment": [
         {"person": person, "organisation": organisation, "post": "officer", "from": "2020-01-01"}
-        for person, organisation in (("boss", "centre"), ("olga", "north"), ("tess", "oak"), ("sue", "south"))
+        for person, organisation in (
+            ("boss", "centre"), ("olga", "north"), ("tess", "oak"), ("sue", "south"), ("head", "oak"),
+            ("head", "north"), ("school-admin", "oak"), ("region-admin", "north"), ("centre-admin", "centre"),
+        )
     ],
     "grants": [
+        *(
+            {
+                "person": person, "system": "governance", "role": "administrator", "organisation": organisation,
+                "from": "2020-01-01",
+                "approvals": [BY_BOSS],
+            }
+            for person, organisation in (("head", "north"), ("school-admin", "oak"), ("region-admin", "north"),
+                                         ("centre-admin", "centre"))
+        ),
         {
             "person": "olga", "system": "governance", "role": "officer", "organisation": "north", "from": "2020-01-01",
-            "approvals": [{"by": "boss", "capacity": "administrator", "organisation": "centre", "on": "2020-01-01"}],
+            "approvals": [BY_BOSS],
         }
     ],
 }  # fmt: skip
@@ -97,6 +111,38 @@ def test_a_factor_that_is_missing_or_old_is_told_as_such(stand: Installation) ->
         assert ([one["code"] for one in permission.reasons], permission.needs_factor) == ([code], True)
     assert ask(stand, old, "view", "account", "tess") == ()
     assert ask(stand, half, "sign-in", "account", "olga") == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "peer", "above"),
+    [
+        *((action, True, True) for action in ("start-replacement", "approve-replacement", "unlock", "close",
+                                              "release-authenticator", "assign-token")),
+        ("invite", False, True),
+    ],
+)  # fmt: skip
+def test_nobody_below_is_let_in_as_somebody_who_holds_a_role_above_them(
+    stand: Installation, action: str, peer: bool, above: bool
+) -> None:
+    """The head governs the school and administers the region: whoever administers the school alone is below them."""
+    assert may_as(stand, "school", action, "head") is False
+    assert may_as(stand, "school", action, "tess") is True
+    assert may_as(stand, "region", action, "head") is peer
+    assert may_as(stand, "centre", action, "head") is above
+
+
+def test_a_loss_is_reported_and_sessions_are_ended_wherever_somebody_works(stand: Installation) -> None:
+    for action in ("report-lost", "end-sessions"):
+        assert may_as(stand, "school", action, "head") is True
+
+
+def may_as(stand: Installation, who: str, action: str, whom: str) -> bool:
+    return stand.service.authorise(visitor(stand, f"{who}-admin"), action, "account", whom, {}, now=NOW).allowed
+
+
+def test_who_is_told_that_a_replacement_waits_may_approve_it(stand: Installation) -> None:
+    may = stand.service.authorise.who_may("approve-replacement", "head", now=NOW)
+    assert sorted(may) == ["centre-admin", "olga", "region-admin"]
 
 
 def test_each_answer_is_on_the_record(stand: Installation) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from governance.decisions.asked import Asked
 from governance.decisions.door import Door, Pending, Reply, Told, View, answered, refused
 from governance.decisions.openapi import NDJSON
-from governance.decisions.patience import Patience
+from governance.decisions.patience import HungUp, Patience
 from governance.decisions.streaming import Stream
 from governance.kernel.errors import Unavailable
 from governance.web.behind import Behind, Protocol, Scope
@@ -27,6 +27,8 @@ STREAMED = "/access/v1/evaluations"
 SWIFT = ("/access/v1/evaluation", "/access/v1/evaluations")
 THREADS, SEARCHING = 16, 4
 AT_ONCE = 1_024
+STRANGERS = 64
+"""So many bodies are waited for, whoever sends them. While there are as many, a key is looked at before a body is."""
 BODY_SECONDS = 10.0
 LEAVING_SECONDS = 2.0
 Get = Callable[[str, str], str]
@@ -76,23 +78,28 @@ class Doorway:
         headers = scope.headers  # taken once: the server copies all headers each time they are asked for
         get: Get = headers.get
         name, kind, method = request_id(get("x-request-id", "")), get("content-type", ""), scope.method
-        self._at_once += 1
         try:
             if kind.startswith(NDJSON) and method == "POST" and path.endswith(STREAMED):
                 await Stream(self._door, self._asked(system, name, kind, headers), protocol).answer()
                 return
             length = self._door.length(method, get("content-length", "0"), chunked=bool(get("transfer-encoding", "")))
+            if length and self._patience.waiting >= STRANGERS:
+                self._door.expect(self._asked(system, name, kind, headers))
             body = await self._patience.read(protocol()) if length else b""
-            asked = self._asked(system, name, kind, headers, body, self._moment())
-            made = view(asked) if view in self._swift else await self._on_thread(view, asked)
-            if isinstance(made, Pending):
-                held = made.held
-                made = made.tell(held.answered(await self._door.decisions.recorder.write(held.records)))
+            self._at_once += 1
+            try:
+                asked = self._asked(system, name, kind, headers, body, self._moment())
+                made = view(asked) if view in self._swift else await self._on_thread(view, asked)
+                if isinstance(made, Pending):
+                    held = made.held
+                    made = made.tell(held.answered(await self._door.decisions.recorder.write(held.records)))
+            finally:
+                self._at_once -= 1
             reply = answered(made, name)
+        except HungUp:
+            return
         except Exception as wrong:  # noqa: BLE001 - the outermost place: whatever went wrong, no permit leaves
             reply = refused(wrong, name, path)
-        finally:
-            self._at_once -= 1
         self._send(protocol, reply)
 
     def _send(self, protocol: Protocol, reply: Reply) -> None:
@@ -101,7 +108,7 @@ class Doorway:
         protocol.response_bytes(reply.status, list(reply.headers.items()), reply.body)
 
     def _asked(self, system: str, name: str, kind: str, headers: Any, body: bytes = b"", arrived: int = 0) -> Asked:
-        if self._at_once > AT_ONCE:
+        if self._at_once > AT_ONCE or self._patience.waiting > AT_ONCE:
             raise Unavailable(f"{AT_ONCE} requests are under way in this worker; ask again", "busy")
         get: Get = headers.get
         least = get("min-facts-revision", "") if "min-facts-revision" in headers else "0"  # "" where it is not ASCII

@@ -9,6 +9,10 @@ from typing import Any
 from governance.web.errors import TooSlow
 
 
+class HungUp(ConnectionError):
+    """Whoever sent a body is gone before the end of it."""
+
+
 class Patience:
     """Reads bodies on one event loop; a timer a request would cost more than the reading does."""
 
@@ -18,8 +22,13 @@ class Patience:
         self._late: set[asyncio.Task[Any]] = set()
         self._watched = False
 
+    @property
+    def waiting(self) -> int:
+        """How many bodies are waited for."""
+        return len(self._reading)
+
     async def read(self, body: Awaitable[bytes]) -> bytes:
-        """A body; raise `TooSlow` where its sender takes too long."""
+        """A body; raise `TooSlow` where its sender takes too long, `HungUp` where they are gone."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None  # noqa: S101 - whoever awaits is a task
         if not self._watched:
@@ -33,6 +42,8 @@ class Patience:
                 raise
             task.uncancel()
             raise TooSlow(f"the body did not arrive within {self._seconds:g} seconds") from None
+        except RuntimeError:  # the server's word for it
+            raise HungUp from None
         finally:
             del self._reading[task]
             self._late.discard(task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from http import HTTPStatus
@@ -17,6 +18,11 @@ import orjson
 from governance.web.errors import PROBLEM
 
 AT_ONCE = 128
+GREATEST = 65_536
+"""Bytes of a body at most: a form or a proof of a passkey has a few thousand."""
+READ_AT_ONCE, OF_ONE_PEER = 1_024, 64
+"""Bodies that are waited for, and those of one address: whoever sends slowly keeps nobody else out."""
+BUSY = "too many requests are under way; ask again"
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
@@ -68,32 +74,50 @@ class Behind:
     ) -> None:
         self._application = application
         self._pool = pool
-        self._max_body = max_body
+        self._max_body = min(max_body, GREATEST)
         self._body_seconds = body_seconds
         self._at_once = 0
+        self._reading: Counter[str] = Counter()
         self.leaving = False
 
     async def __call__(self, scope: Scope, protocol: Protocol) -> None:
-        """Answer one request, or say that there are too many."""
+        """Answer one request, or say that there are too many. It counts as one from when its body is there."""
+        body = await self._read(scope, protocol)
+        if body is None:
+            return
         if self._at_once >= AT_ONCE:
-            refuse(protocol, HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way; ask again")
+            refuse(protocol, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
             return
         self._at_once += 1
         try:
-            await self._serve(scope, protocol)
+            await self._serve(scope, protocol, body)
         finally:
             self._at_once -= 1
 
-    async def _serve(self, scope: Scope, protocol: Protocol) -> None:
+    async def _read(self, scope: Scope, protocol: Protocol) -> bytes | None:
+        """The body; None where the request is answered already, or nobody is there any more."""
+        length, peer = scope.headers.get("content-length"), scope.client.rpartition(":")[0]
+        if length is None and scope.headers.get("transfer-encoding") is None:
+            return b""
+        if self._reading[peer] >= OF_ONE_PEER or self._reading.total() >= READ_AT_ONCE:
+            refuse(protocol, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+            return None
+        self._reading[peer] += 1
         try:
             async with asyncio.timeout(self._body_seconds):
-                body = await self._body(scope, protocol)
+                body = await self._body(length, protocol)
         except TimeoutError:
             refuse(protocol, HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time")
-            return
+            return None
+        except RuntimeError:  # the server's word for a peer that has hung up
+            return None
+        finally:
+            self._reading -= {peer: 1}
         if body is None:
             refuse(protocol, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {self._max_body} bytes")
-            return
+        return body
+
+    async def _serve(self, scope: Scope, protocol: Protocol, body: bytes) -> None:
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._pool, self._call, make_environ(scope, body))
         if self.leaving:
@@ -110,11 +134,8 @@ class Behind:
         finally:
             await loop.run_in_executor(self._pool, answer.close)
 
-    async def _body(self, scope: Scope, protocol: Protocol) -> bytes | None:
+    async def _body(self, length: str | None, protocol: Protocol) -> bytes | None:
         """The body, or None where it is too great."""
-        length = scope.headers.get("content-length")
-        if length is None and scope.headers.get("transfer-encoding") is None:
-            return b""
         if length is not None and (len(length) > 18 or not length.isdecimal() or int(length) > self._max_body):
             return None
         body = bytearray()
@@ -159,7 +180,7 @@ def make_environ(scope: Scope, body: bytes) -> Environ:
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "QUERY_STRING": scope.query_string.encode("utf-8", "surrogateescape").decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",

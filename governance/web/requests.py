@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from governance.kernel.ids import random_bytes
+from governance.web.behind import GREATEST
 from governance.web.form_tokens import FIELD
 from governance.web.headers import KEPT
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 HEADER = "X-Request-ID"
+FORM, MOST_FIELDS = "application/x-www-form-urlencoded", 1_000
+"""To read a form takes the processor a while for each of its fields, whoever sends it and wherever to."""
 LARGEST_ROW = 2**31 - 1
 """The greatest number of a row that every database takes."""
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -21,12 +24,18 @@ PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 def register(app: Flask, max_body: int) -> None:
     """Give each request its id and each answer its headers."""
-    app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.config["MAX_CONTENT_LENGTH"] = min(max_body, GREATEST)
     app.url_map.converters["int"] = RowNumber
 
     @app.before_request
     def name_request() -> None:
         g.request_id = request_id(request.headers.get(HEADER, ""))
+
+    @app.before_request
+    def refuse_crowds() -> None:
+        form = request.get_data(parse_form_data=False) if request.mimetype == FORM else b""
+        if max(request.query_string.count(b"&"), form.count(b"&")) >= MOST_FIELDS:
+            raise RequestEntityTooLarge(f"a form has at most {MOST_FIELDS} fields")
 
     @app.before_request
     def refuse_nulls() -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.web.wire import BODY, asked, read_answer, request, send
 __all__ = ["launcher"]
 
 PACE = 5
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,82 @@ def test_many_idle_callers_keep_nobody_out(server: Server) -> None:
     finally:
         for link in idle:
             link.close()
+
+
+@pytest.fixture(scope="module")
+def small_server(place: Installation, launcher: Launcher) -> Iterator[Server]:
+    """A server with room for few: eight requests at once, four bodies of strangers, four of one address."""
+    made = place.server(launcher, twin="tests.twins.small:room")
+    made.wait()
+    yield made
+    made.kill()
+
+
+def test_strangers_who_send_slowly_keep_no_front_end_out(small_server: Server) -> None:
+    """They need no key to begin a body; while there are many, only who has one is waited for."""
+    slow = [socket.create_connection(("127.0.0.1", small_server.port), timeout=15) for _ in range(20)]
+    raw = head(small_server, 100).replace(small_server.key.encode(), b"none")
+    try:
+        for link in slow:
+            link.sendall(raw + b"{")
+        time.sleep(0.3)
+        assert [asked(small_server)[0] for _ in range(5)] == [200] * 5
+        refused = [link for link in slow if has_answer(link)]
+        assert len(refused) == 16, "four are waited for"
+        assert {read_answer(link)[0] for link in refused} == {401}
+    finally:
+        for link in slow:
+            link.close()
+
+
+def test_who_sends_forms_slowly_keeps_nobody_out_of_the_pages(small_server: Server) -> None:
+    slow = [socket.create_connection(("127.0.0.1", small_server.port), timeout=15) for _ in range(20)]
+    raw = request(small_server, f"Content-Type: {FORM}", "Content-Length: 100", body=b"", keep=True, path="/sign-in")
+    try:
+        for link in slow:
+            link.sendall(raw + b"a")
+        time.sleep(0.3)
+        assert send(small_server, get(small_server, "/healthz"))[0] == 200
+        refused = [link for link in slow if has_answer(link)]
+        assert len(refused) == 16, "four of one address are waited for"
+        assert {read_answer(link)[0] for link in refused} == {503}
+    finally:
+        for link in slow:
+            link.close()
+
+
+def get(server: Server, path: str) -> bytes:
+    return request(server, body=b"", path=path, method="GET")
+
+
+def has_answer(link: socket.socket) -> bool:
+    return bool(select([link], [], [], 0)[0])
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/oauth/token"])
+def test_a_form_that_takes_long_to_read_is_not_read(place: Installation, launcher: Launcher, path: str) -> None:
+    server = place.server(launcher)
+    server.wait()
+    for body in (b"a=b&" * 1_000, b"a" * 65_537):
+        raw = request(server, f"Content-Type: {FORM}", f"Content-Length: {len(body)}", body=body, path=path)
+        assert send(server, raw)[0] == 413
+    assert send(server, get(server, path + "?" + "a&" * 1_000))[0] == 413
+    server.kill()
+
+
+def test_an_address_beyond_latin_1_is_read(server: Server) -> None:
+    status, headers, _ = send(server, get(server, "/healthz?next=\u0100"))
+    assert (status, "x-request-id" in headers) == (200, True)
+
+
+def test_whoever_hangs_up_is_no_fault_of_ours(small_server: Server) -> None:
+    before = small_server.log.read_text().count("web.unexpected")
+    for path in (f"/systems/{SYSTEM}/access/v1/evaluation", "/sign-in"):
+        with socket.create_connection(("127.0.0.1", small_server.port), timeout=15) as link:
+            link.sendall(request(small_server, "Content-Length: 100", body=b"", keep=True, path=path) + b"{")
+            time.sleep(0.2)
+    time.sleep(0.3)
+    assert small_server.log.read_text().count("web.unexpected") == before
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(place: Installation, launcher: Launcher) -> None:

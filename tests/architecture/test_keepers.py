@@ -24,9 +24,10 @@ KEEPERS: dict[str, tuple[str, ...]] = {
     "psycopg": (DATABASE,),
     "pyotp": ("tokens/authenticators/totp.py",),
     "segno": ("tokens/authenticators/drawing.py",),
-    "requests": ("governance/people/signin/federation.py",),
+    "requests": ("governance/people/signin/lines.py",),
     "smtplib": ("governance/outbox/sending.py",),
     "sqlite3": (DATABASE,),
+    "urllib3": ("governance/people/signin/lines.py",),
     "webauthn": ("tokens/authenticators/passkeys.py",),
     "zxcvbn": ("governance/people/signin/passwords.py",),
 }

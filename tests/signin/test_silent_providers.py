@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from governance.kernel.errors import Unavailable
-from governance.people.signin import federation
+from governance.people.signin import asking, federation
+from governance.people.signin.asking import Reach, Turn
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CUT: dict[str, bytes] = {
@@ -50,13 +51,14 @@ def answering(door: socket.socket, told: bytes, *, hang_up: bool) -> Iterator[st
 @pytest.mark.parametrize("what", CUT)
 @pytest.mark.parametrize("hang_up", [True, False], ids=["gone", "waits"])
 def test_half_an_answer_is_none(door: socket.socket, monkeypatch: pytest.MonkeyPatch, what: str, hang_up: bool) -> None:
-    monkeypatch.setattr(federation, "PATIENCE", (1, 0.3))
+    monkeypatch.setattr(asking, "SECONDS", 0.3)
     with answering(door, HEAD + CUT[what], hang_up=hang_up) as address, pytest.raises(Unavailable):
-        federation.fetch(f"{address}/jwks")
+        federation.fetch(f"{address}/jwks", Turn(address), Reach.MACHINE)
 
 
 def test_a_whole_answer_in_small_chunks_is_one(door: socket.socket) -> None:
     chunks = b"".join(b"1\r\n%c\r\n" % letter for letter in b'{"issuer": "https://login.example.org"}')
     with answering(door, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n", hang_up=True) as address:
-        found = federation.fetch(f"{address}/.well-known/openid-configuration")
+        turn = Turn(address)
+        found = federation.fetch(f"{address}/.well-known/openid-configuration", turn, Reach.MACHINE).found
     assert found == {"issuer": "https://login.example.org"}

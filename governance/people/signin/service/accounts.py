@@ -151,10 +151,10 @@ def find_live(databases: Databases, purpose: Purpose, token: str, *, now: dateti
 
 
 def is_taken(databases: Databases, link: LinkFacts) -> bool:
-    """Whether somebody else signs in by the address of an invitation: for whoever holds its link to know."""
+    """Whether somebody else signs in with a password by the address of an invitation: for its holder to know."""
     with databases.reading() as session:
         other = accounts.find_by_email(session, link.email)
-    return other is not None and other.id != link.account and other.state is AccountState.ACTIVE
+    return other is not None and other.id != link.account and other.password is not None
 
 
 def choose_password(

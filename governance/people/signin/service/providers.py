@@ -229,13 +229,19 @@ def let_in(
     databases: Databases, found: AccountFacts, provider: ProviderFacts, vouching: Vouching, browser: Browser,
     twice: bool, *, now: datetime,
 ) -> Entered:  # fmt: skip
-    """Begin a session; where the provider's word counts twice, both factors are proved."""
+    """Begin a session; where the provider's word counts twice, both factors are proved.
+
+    Nobody has opened the mailbox to which they were invited: they keep the address only where it is theirs by the
+    invitation and by the provider's word, and until a link is opened there. It is never claimed from anybody.
+    """
     amr = (*vouching.amr, *(("mfa",) if twice and "mfa" not in vouching.amr else ()))
     with databases.change(found.reference, now) as session:
         account = accounts.lock_account(session, found.id)
         if account.state is AccountState.INVITED:
             accounts.end_links(session, account.id, now)
-            mine = {} if accounts.claim_address(session, account) else {"email": None}
+            email = vouching.verified_email
+            is_theirs = bool(email) and accounts.has_address(session, account.id, email)
+            mine = {} if is_theirs else {"email": None, "email_key": None}
             values = {"state": AccountState.ACTIVE, "activated_at": now, **mine}
             entry = Entry("account.activated", Actor(found.reference, "page"), {"provider": provider.name})
             accounts.set_account(session, account.id, values, entry)

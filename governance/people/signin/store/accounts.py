@@ -14,12 +14,15 @@ from governance.kernel.recorded import BATCH, seen
 from governance.people.models import Employment, Organisation, OrganisationDetails, Person, PersonDetails
 from governance.people.signin.models import Account, AccountLink
 from governance.people.signin.rules import USED_BY, AccountFacts, AccountState, LinkFacts, Purpose, email_key
-from governance.ports.actor import Entry
+from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
 
 ACCOUNTS = select(
     Account.id, Account.person_id, Person.reference, Account.email, Account.password_hash, Account.state
 ).join(Person, Person.id == Account.person_id)
+
+BY_A_LINK = Actor("another-link", "page")
+"""Who an address was lost to: whoever looks after the account that had it learns of no other account."""
 
 
 def as_account(row: Any) -> AccountFacts:
@@ -113,17 +116,30 @@ def list_reach(session: Session, reference: str, at: int, now: datetime) -> list
 
 
 def claim_address(session: Session, account: AccountFacts) -> bool:
-    """Let an account have its address to itself, unless somebody else signs in by it; whether it has it.
+    """Let an account have its address to itself, for a link was opened there; whether it has it.
 
-    Whoever else is only invited there no longer has it: the first to use their link does. The caller has locked it.
+    Only a link shows that somebody reads what is sent there, and so does a password that one has set. Whoever has none
+    gives the address up: who is only invited there, and who came by a provider that said it was theirs. The caller has
+    locked the account.
     """
     key = email_key(account.email or "")
     others = (Account.email_key == key, Account.id != account.id)
-    session.execute(update(Account).where(*others, Account.state == AccountState.INVITED).values(email_key=None))
+    row = session.execute(ACCOUNTS.where(*others).with_for_update(of=Account)).one_or_none()
+    other = as_account(row) if row is not None else None
+    if other is not None and other.password is None:
+        if other.state is AccountState.ACTIVE:
+            entry = Entry("account.address_lost", BY_A_LINK, {"person": other.reference})
+            set_account(session, other.id, {"email": None, "email_key": None}, entry)
+        session.execute(update(Account).where(Account.id == other.id).values(email_key=None))
     if session.scalar(select(exists().where(*others))):
         return False
     session.execute(update(Account).where(Account.id == account.id, Account.email.is_not(None)).values(email_key=key))
     return True
+
+
+def has_address(session: Session, account: int, email: str) -> bool:
+    """Whether an account is the one that an address leads to."""
+    return bool(session.scalar(select(exists().where(Account.id == account, Account.email_key == email_key(email)))))
 
 
 def lock_account(session: Session, account: int) -> AccountFacts:

@@ -130,10 +130,10 @@ def test_when_the_word_of_a_provider_counts_as_a_second_factor(make: Callable[..
         ("no acr", {"auth_time": now - 60}, ""),
         ("no text", {"acr": ["silver"], "auth_time": now - 60}, ""),
     ):
-        browser, answer = school.sign_in(subject, amr=["pwd", "otp"], **claims)
+        browser, answer = school.sign_in(subject, amr=["pwd", "hwk", "mfa"], **claims)
         assert answer.status_code == 303
         visitor = school.place.there(browser.cookie())
-        assert (visitor.acr, visitor.amr) == (acr, ("pwd", "otp", "mfa") if acr else ("pwd", "otp")), says
+        assert (visitor.acr, visitor.amr) == (acr, ("pwd", "mfa") if acr else ("pwd",)), says
         assert (visitor.auth_time.timestamp() < now - 50) is bool(acr), says
 
 

@@ -173,6 +173,7 @@ def test_when_a_providers_word_counts_twice(acr: str, at: datetime | None, twice
     assert PROVIDER.counts_twice(Vouching("x", "", acr, (), at)) is twice
 
 
-def test_only_methods_that_the_standard_knows_are_taken_over() -> None:
-    assert methods_of(["pwd", "magic", 3, "otp"]) == ("pwd", "otp")
-    assert methods_of("pwd") == ()
+def test_of_a_providers_methods_only_these_are_told() -> None:
+    assert methods_of(["pwd", "magic", 3, "otp", "mfa", "hwk", "pwd"], twice=False) == ("pwd",)
+    assert methods_of(["mfa", "hwk", "pop", "user", "fpt", "pwd"], twice=True) == ("pwd", "mfa")
+    assert methods_of("pwd", twice=False) == ()

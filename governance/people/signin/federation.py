@@ -24,7 +24,7 @@ from joserfc.jws import extract_compact
 
 from governance.kernel.errors import BadInput, Fault
 from governance.people.signin.asking import Reach, Turn, unanswered
-from governance.people.signin.rules import ProviderFacts, Vouching, methods_of
+from governance.people.signin.rules import ProviderFacts, Vouching
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
@@ -245,5 +245,5 @@ def as_vouching(provider: ProviderFacts, claims: Any, now: datetime) -> Vouching
     at = EPOCH + timedelta(seconds=proved) if isinstance(proved, int | float) else None
     fresh = at is not None and now - FRESH <= at <= now + timedelta(seconds=LEEWAY)
     acr = claims.get("acr")
-    return Vouching(value, email, acr if isinstance(acr, str) else "", methods_of(claims.get("amr")),
+    return Vouching(value, email, acr if isinstance(acr, str) else "", claims.get("amr"),
                     min(at, now) if at is not None and fresh else None)  # fmt: skip

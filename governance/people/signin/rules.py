@@ -255,7 +255,7 @@ class Vouching(NamedTuple):
     value: str
     verified_email: str
     acr: str
-    amr: tuple[str, ...]
+    amr: object
     auth_time: datetime | None
 
 
@@ -284,14 +284,12 @@ class ProviderFacts(NamedTuple):
         return vouching.acr in self.second_factor_acrs and vouching.auth_time is not None
 
 
-KNOWN_METHODS = frozenset({
-    "face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "pop", "pwd", "rba", "retina", "sc", "sms",
-    "swk", "tel", "user", "vbm", "wia",
-})  # fmt: skip
-"""The methods that RFC 8176 names; a provider's other words are left out."""
+PASSED_ON = frozenset({"pwd"})
+"""The methods of a provider that are told as they are. What it says of keys and devices Postern has not seen."""
 
 
-def methods_of(amr: object) -> tuple[str, ...]:
-    """The methods that a provider names and the standard knows."""
+def methods_of(amr: object, *, twice: bool) -> tuple[str, ...]:
+    """What is told of the methods that a provider names: a password, and `mfa` where its word counts twice."""
     listed = amr if isinstance(amr, list) else []
-    return tuple(item for item in listed if isinstance(item, str) and item in KNOWN_METHODS)
+    first = tuple(dict.fromkeys(item for item in listed if isinstance(item, str) and item in PASSED_ON))
+    return (*first, "mfa") if twice else first

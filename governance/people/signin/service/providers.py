@@ -23,6 +23,7 @@ from governance.people.signin.rules import (
     ProviderFacts,
     Vouching,
     digest,
+    methods_of,
 )
 from governance.people.signin.service.entering import Browser, Entered, Problem, refusal, refuse
 from governance.people.signin.service.ground import Ground
@@ -234,7 +235,7 @@ def let_in(
     Nobody has opened the mailbox to which they were invited: they keep the address only where it is theirs by the
     invitation and by the provider's word, and until a link is opened there. It is never claimed from anybody.
     """
-    amr = (*vouching.amr, *(("mfa",) if twice and "mfa" not in vouching.amr else ()))
+    amr = methods_of(vouching.amr, twice=twice)
     with databases.change(found.reference, now) as session:
         account = accounts.lock_account(session, found.id)
         if account.state is AccountState.INVITED:

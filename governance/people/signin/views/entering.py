@@ -63,7 +63,7 @@ def entering_pages(service: Any) -> Blueprint:
     @anybody("whoever is to sign in is not known yet")
     def sign_in() -> Response:
         if g.visitor is not None:
-            return go_on() if g.visitor.is_proved else go_to(request.script_root + SECOND_STEP)
+            return lead_on()
         return page(next_path=local_path(request.args.get("next", "")))
 
     @pages.post(SIGN_IN)
@@ -112,6 +112,8 @@ def federated_pages(service: Any) -> Blueprint:
     @pages.get("/sign-in/with/<name>")
     @anybody("leads to an organisation's own sign-in")
     def set_out(name: str) -> Any:
+        if g.visitor is not None:  # any site can lead here
+            return lead_on()
         way = providers.set_out(
             service.databases, ground, name, asking(local_path(request.args.get("next", ""))), now=clock.now()
         )
@@ -124,6 +126,8 @@ def federated_pages(service: Any) -> Blueprint:
     @pages.get("/sign-in/from/<name>")
     @anybody("an organisation's own sign-in leads back here; its word is checked")
     def come_back(name: str) -> Response:
+        if g.visitor is not None:  # a provider may send people back when it likes; it ends no session that there is
+            return forget_way(lead_on())
         returned = Returned(*(request.args.get(name, "") for name in ("code", "iss", "state")))
         secret = request.cookies.get(WAY, "")
         entered = providers.come_back(
@@ -135,6 +139,11 @@ def federated_pages(service: Any) -> Blueprint:
         return forget_way(begin(service, lambda: go_to(request.script_root + SECOND_STEP), entered.secret))
 
     return pages
+
+
+def lead_on() -> Response:
+    """Where somebody goes who is to sign in, and has done so already, or half."""
+    return go_on() if g.visitor.is_proved else go_to(request.script_root + SECOND_STEP)
 
 
 def is_locked(service: Any, person: int, now: datetime) -> bool:

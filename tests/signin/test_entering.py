@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from governance.people.signin.models import Account, SignInAttempts
 from governance.people.signin.passwords import Cost, Passwords
-from governance.people.signin.rules import FROM_ELSEWHERE, FROM_ONE_PLACE, STOPPED
+from governance.people.signin.rules import A_DAY, FROM_ELSEWHERE, FROM_ONE_PLACE, STOPPED, TOLD
 from governance.people.signin.service import accounts, entering, prove_factor
 from governance.people.signin.service.entering import Browser, Entered, Problem
 from governance.people.signin.store import attempts
@@ -127,6 +127,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """Strangers, and whoever is at one place, have eight tries instead of fifty."""
     monkeypatch.setattr(entering, "FROM_ELSEWHERE", FROM_ELSEWHERE._replace(most=8))
     monkeypatch.setattr(entering, "FROM_ONE_PLACE", FROM_ONE_PLACE._replace(most=8))
+    monkeypatch.setattr(entering, "TOLD", TOLD._replace(steps=((8, A_DAY),)))
     return 8
 
 
@@ -135,7 +136,7 @@ def test_a_stranger_locks_nobody_out_of_their_own_place(shared: Place, few: int)
     assert shared.enter(ann, browser=HOME).secret
     for number in range(few):
         shared.enter(ann, OTHER, Browser(f"203.0.113.{number}", ""))
-    assert shared.enter(ann, browser=AWAY).problem is Problem.STOPPED, "nobody else guesses any more"
+    assert shared.enter(ann, browser=AWAY) == WRONG, "nobody else guesses any more, nor reads why"
     assert shared.enter(ann, browser=HOME).secret, "but Ann signs in where she has done so before"
     assert shared.enter(ann, browser=AWAY).secret, "and what goes well begins to count anew"
 
@@ -153,8 +154,11 @@ def test_too_many_failures_in_a_row_stop_until_somebody_is_set_free(shared: Plac
     for _ in range(few):
         assert shared.enter(ann, OTHER) == WRONG
         shared.now += timedelta(minutes=15)
-    shared.now += timedelta(days=3000)
     assert shared.enter(ann).problem is Problem.STOPPED
+    shared.now += timedelta(days=3000)
+    assert shared.enter(ann) == WRONG, (
+        "what is told is forgotten after a day; the account is not looked at all the same"
+    )
     shared.change(lambda session: accounts.set_free(session, shared.ground, ann, actor=OPERATOR))
     assert shared.enter(ann).secret
 

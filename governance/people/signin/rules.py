@@ -160,22 +160,32 @@ class Failure(StrEnum):
 
 
 class Patience(NamedTuple):
-    """How failures in a row slow the next try down: from how many on, how long; and from how many on there is none."""
+    """How failures in a row slow the next try down: from how many on, how long; and from how many on there is none.
+
+    With `forgets` it is begun anew after so long without a try.
+    """
 
     steps: tuple[tuple[int, timedelta], ...]
     most: int
+    forgets: timedelta | None = None
 
 
 def _seconds(*steps: tuple[int, float]) -> tuple[tuple[int, timedelta], ...]:
     return tuple((failures, timedelta(seconds=seconds)) for failures, seconds in steps)
 
 
+NO_END = 1_000_000
+"""A number of failures that is never reached, where no number ends the tries for good."""
+LONGEST_WAIT, A_DAY = timedelta(minutes=15), timedelta(days=1)
 FROM_ONE_PLACE = Patience(_seconds((4, 1), (5, 2), (6, 4), (7, 8), (8, 16), (9, 30), (10, 900)), 50)
 """Passwords tried for one account from one place."""
+TOLD = Patience((*FROM_ONE_PLACE.steps, (FROM_ONE_PLACE.most, A_DAY)), NO_END, forgets=A_DAY)
+"""Passwords tried by one name from one place, which is all that whoever tries is told of. A day later it is forgotten,
+whoever has the name: so nothing that is done with an account shows in it anywhere else."""
 FROM_ELSEWHERE = Patience((), 50)
 """Passwords tried for one account from all places together where it was never signed in to: with the above, never more
 than the standard's hundred. Whoever is at a place where they have signed in before is not touched by it."""
-LINKS_ASKED_FOR = Patience(_seconds((3, 3600)), 1_000_000)
+LINKS_ASKED_FOR = Patience(_seconds((3, 3600)), NO_END)
 """Links asked for one account: at most three in an hour are mailed."""
 STOPPED = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when nobody may try who has failed too often: until the password is recovered, or somebody sets them free."""

@@ -51,7 +51,7 @@ def try_passwords(place: Place, who: str, tried: Tried) -> None:
     """Wrong passwords for somebody, each as though its wait were over; the last of them was now."""
     with place.databases.reading() as session:
         found = find_by_name(session, who)
-        subjects = place.ground.everywhere(found) if found is not None else [place.ground.by_name(who).anywhere]
+        subjects = [place.ground.by_name(who).anywhere, place.ground.by_account(found, who).anywhere]
     for number in range(tried.places):
         device = Device(f"203.0.113.{number + 1}", "Tests")
         for _ in range(tried.wrong):

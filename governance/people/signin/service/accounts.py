@@ -194,7 +194,7 @@ def choose_password(
         tell(session, Entry(f"{purpose}.used", actor, {"person": account.reference}))
         set_password(session, account, stored, actor=actor, now=now)
         end_sessions(session, account.person, "another password was set", actor=actor, now=now)
-        forgive_everywhere(session, ground, account)
+        forgive_everywhere(session, ground, account, browser)
         forgive(session, ground, account, account.reference, browser, now)
         return Chosen(begin_session(session, account.person, account.reference, ("pwd",), browser.device, now=now))
 

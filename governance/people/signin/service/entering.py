@@ -12,6 +12,8 @@ from governance.kernel.db import Databases
 from governance.people.signin.rules import (
     FROM_ELSEWHERE,
     FROM_ONE_PLACE,
+    LONGEST_WAIT,
+    TOLD,
     AccountFacts,
     AccountState,
     Failure,
@@ -70,8 +72,8 @@ def sign_in(
 ) -> Entered:  # fmt: skip
     """Prove the first factor with a password. No lock is held while it is hashed, nor while the rules are asked.
 
-    Whoever has to wait for what was tried under another name reads that it was wrong, after the same work: that there
-    is a wait would tell them that both names are one account's.
+    Whoever has to wait for what was tried under another name, or from another place, reads that it was wrong, after the
+    same work: that there is a wait would tell them of an account, and when it ends what its owner has done.
     """
     with databases.reading() as session:
         found = accounts.find_by_name(session, name)
@@ -111,22 +113,20 @@ class Turned(NamedTuple):
 def try_once(
     databases: Databases, ground: Ground, found: AccountFacts | None, name: str, browser: Browser, *, now: datetime
 ) -> Turned:
-    """Count a try, by the name that was typed and by the account that it means, and say whether it is held.
+    """Count a try, by the name that was typed here and by the account that it means, and say whether it is held.
 
-    The rows of both are taken in one order, here and in `forgive`, so that nobody waits for each other.
+    The rows are taken in one order, here and wherever they are forgiven, so that nobody waits for each other.
     """
     place = place_of(browser.address)
     typed, own = ground.by_name(name, place), ground.by_account(found, name, place)
     with databases.writing() as session:
-        told = attempts.take_turn(session, typed.anywhere, typed.here, FROM_ONE_PLACE, now)
+        told = attempts.take_turn(session, typed.anywhere, typed.here, TOLD, now)
         if told.held_until is not None:
             return Turned(told.held_until)
         turn = attempts.take_turn(session, own.anywhere, own.here, FROM_ONE_PLACE, now)
-        if not turn.is_familiar:
-            told = attempts.take_turn(session, typed.anywhere, typed.anywhere, FROM_ELSEWHERE, now)
-            if told.held_until is None and turn.held_until is None:
-                turn = attempts.take_turn(session, own.anywhere, own.anywhere, FROM_ELSEWHERE, now)
-    return Turned(told.held_until) if told.held_until is not None else Turned(turn.held_until, is_told=False)
+        if turn.held_until is None and not turn.is_familiar:
+            turn = attempts.take_turn(session, own.anywhere, own.anywhere, FROM_ELSEWHERE, now)
+    return Turned(turn.held_until, is_told=False)
 
 
 def forgive(
@@ -135,16 +135,22 @@ def forgive(
     """Begin to count anew, for the account and the name that it was given, and note that here it goes well."""
     place = place_of(browser.address)
     typed, own = ground.by_name(name, place), ground.by_account(account, name, place)
-    attempts.forgive(session, typed.here)
+    attempts.forgive(session, typed.here, now)
     attempts.forgive(session, own.here, now)
-    attempts.forgive(session, typed.anywhere)
     attempts.forgive(session, own.anywhere)
 
 
-def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts) -> None:
-    """Begin to count anew from wherever and by whichever name: they have shown who they are, or were set free."""
-    for subject in ground.everywhere(account):
-        attempts.forgive_all(session, subject)
+def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts, browser: Browser | None = None) -> None:
+    """Begin to count anew for an account, wherever from: its owner has shown who they are, or was set free.
+
+    By its names only where its owner is: at the place of their browser, and where they have signed in by that name
+    before. Whoever has tried elsewhere waits as long as they would for a name that nobody has.
+    """
+    for typed in ground.by_names(account, place_of(browser.address) if browser is not None else ""):
+        attempts.forgive_familiar(session, typed.anywhere)
+        if browser is not None:
+            attempts.forgive(session, typed.here)
+    attempts.forgive_all(session, ground.everywhere(account))
 
 
 def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:
@@ -158,9 +164,10 @@ def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:
 
 def waiting(held_until: datetime, now: datetime) -> Entered:
     """What somebody is told who must wait."""
-    seconds = (held_until - now).total_seconds()
-    stopped = seconds > 86_400
-    return Entered(problem=Problem.STOPPED if stopped else Problem.HELD, seconds=0 if stopped else max(1, int(seconds)))
+    wait = held_until - now
+    if wait > LONGEST_WAIT:
+        return Entered(problem=Problem.STOPPED)
+    return Entered(problem=Problem.HELD, seconds=max(1, int(wait.total_seconds())))
 
 
 def refuse(databases: Databases, found: AccountFacts | None, why: Failure) -> None:

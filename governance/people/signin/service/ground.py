@@ -44,8 +44,9 @@ class Ground:
         return hashlib.blake2b(text, key=self.key[:64], digest_size=32, person=b"postern-attempts").digest()
 
     def by_name(self, name: str, place: str = "") -> Counters:
-        """The counters of a name just as somebody calls an account, whether or not there is one: they may see these.
+        """The counters of a name just as somebody calls an account, whether or not there is one.
 
+        Whoever tries sees the one of their own place, so what others do with the account never changes it.
         An address in whatever letter case, as addresses are looked for, and a reference just as it was typed, as
         references are.
         """
@@ -55,10 +56,13 @@ class Ground:
         """The counters of an account, whatever somebody calls it: nobody sees these. Nobody's has as many."""
         return self._counters(f"account:{found.id}" if found is not None else f"nobody:{name.strip()}", place)
 
-    def everywhere(self, account: AccountFacts) -> list[bytes]:
-        """Under what an account's failures are found, by itself and by each of its names, all places together."""
-        names = [self.by_name(name) for name in (account.reference, account.email) if name]
-        return [counters.anywhere for counters in (*names, self.by_account(account, ""))]
+    def by_names(self, account: AccountFacts, place: str = "") -> list[Counters]:
+        """The counters of each name of an account: its reference, and its address."""
+        return [self.by_name(name, place) for name in (account.reference, account.email) if name]
+
+    def everywhere(self, account: AccountFacts) -> bytes:
+        """Under what an account's own failures are found, whatever it was called, all places together."""
+        return self.by_account(account, "").anywhere
 
     def _counters(self, subject: str, place: str) -> Counters:
         return Counters(self.counted("password", subject, place), self.counted("password", subject))

@@ -16,15 +16,13 @@ def dict_of_holds(session: Session, ground: Ground, people: Collection[int], now
     """How the passwords of some people are held, by person; whose is not held, or for seconds only, is not in it.
 
     Failures are kept by keyed digests, so it is the people's own digests that are looked for: nothing says which place
-    it was. Of several holds of an account or its names the one of all places is told, else the one that lasts longest.
+    it was. Of several holds of an account the one of all places is told, else the one that lasts longest. What is
+    counted by a name alone holds back whoever typed it there, and not the account.
     """
     held = attempts.list_held(session, now)
-    subjects = {one.subject for one in held}
     owners = {
-        subject: account.person
+        ground.everywhere(account): account.person
         for account in (accounts.list_active(session, people) if held else ())
-        for subject in ground.everywhere(account)
-        if subject in subjects
     }
     found: dict[int, Hold] = {}
     for one in held:

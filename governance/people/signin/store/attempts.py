@@ -36,7 +36,9 @@ INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 
 def take_turn(session: Session, subject: bytes, counted: bytes, patience: Patience, now: datetime) -> Turn:
     """Count a try as a failure, unless the one before is still being waited for. What goes well is forgiven after."""
-    failures = SignInAttempts.failures + 1
+    failures: Any = SignInAttempts.failures + 1
+    if patience.forgets is not None:
+        failures = case((SignInAttempts.last_at <= now - patience.forgets, 1), else_=failures)
     holds = [(patience.most, STOPPED), *((many, now + wait) for many, wait in reversed(patience.steps))]
     until = case(*((failures >= many, literal(end, UtcDateTime)) for many, end in holds), else_=None)
     insert = INSERTS[session.get_bind().dialect.name](SignInAttempts)
@@ -65,8 +67,20 @@ def forgive(session: Session, counted: bytes, now: datetime | None = None) -> No
 
 
 def forgive_all(session: Session, subject: bytes) -> None:
-    """Begin to count anew everywhere: somebody has shown in another way who they are, or was set free."""
-    session.execute(update(SignInAttempts).where(SignInAttempts.subject == subject).values(failures=0, held_until=None))
+    """Begin to count anew everywhere: somebody has shown in another way who they are, or was set free.
+
+    The count of all places together comes last, as it does where a try is counted: so neither waits for the other.
+    """
+    of_all = SignInAttempts.counted == subject
+    for which in (~of_all, of_all):
+        anew = update(SignInAttempts).where(SignInAttempts.subject == subject, which)
+        session.execute(anew.values(failures=0, held_until=None))
+
+
+def forgive_familiar(session: Session, subject: bytes) -> None:
+    """Begin to count anew at the places where it has gone well before, and at no others."""
+    familiar = (SignInAttempts.subject == subject, SignInAttempts.good_at.is_not(None))
+    session.execute(update(SignInAttempts).where(*familiar).values(failures=0, held_until=None))
 
 
 def list_held(session: Session, now: datetime) -> list[Held]:

@@ -25,7 +25,7 @@ WAY = "__Host-postern-way"
 WAY_SECONDS = 600
 WRONG = (
     "Either this is not the name of an account, or the password is not the right one. Check both and try again. After "
-    "several wrong ones even the right one is refused for up to 15 minutes: wait, or use the link “I have forgotten my "
+    "several wrong ones even the right one is refused: wait for 15 minutes, or use the link “I have forgotten my "
     "password” below"
 )
 STOPPED = "Too many passwords were wrong. Use the link “I have forgotten my password” below"

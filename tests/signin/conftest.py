@@ -1,16 +1,28 @@
 """Sign-in on both databases: an installation with Ann and Mo, and what tests do to it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from governance.people.signin.service import places, refusing
+from governance.people.signin.store import attempts
 from tests.commands import Desk, desk, quick_desk
 from tests.installation import Installation, installation, installed, shared_installation
 from tests.signin.browsers import Site
 from tests.signin.people import Place
 from tests.signin.schools import make, world
 
+LONG = timedelta(days=36_500)
 __all__ = ["Desk", "desk", "installation", "make", "quick_desk", "shared_installation", "world"]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests fail often from one place, look at the trail at once, and need not wait for what no clock is to tell."""
+    monkeypatch.setattr(places, "FAILED_AT_ONE_PLACE", 1_000_000)
+    monkeypatch.setattr(refusing, "REFUSED_SECONDS", 0)
+    monkeypatch.setattr(attempts, "TOLD_EVERY", -LONG)
 
 
 @pytest.fixture

@@ -109,10 +109,10 @@ class Place:
             self.databases, self.ground, name, password, browser, may_enter=may_enter, now=self.now
         )  # fmt: skip
 
-    def recover(self, name: str) -> str:
+    def recover(self, name: str, browser: Browser = HOME) -> str:
         """Ask for a new password; the token of the link that was mailed, or nothing."""
         before = len(self.mails("recovery"))
-        accounts.ask_recovery(self.databases, self.ground, name, now=self.now)
+        accounts.ask_recovery(self.databases, self.ground, name, browser, now=self.now)
         mails = self.mails("recovery")[before:]
         return str(mails[0]["link"]).rpartition("/")[2] if mails else ""
 

@@ -109,6 +109,7 @@ def test_sessions_are_listed_and_ended(quick_desk: Desk, at: Place) -> None:
 
 def test_closing_and_setting_free(quick_desk: Desk, at: Place) -> None:
     ann = at.member()
+    assert at.enter(ann).secret
     for _ in range(4):
         at.enter(ann, OTHER)
     assert not at.enter(ann).secret

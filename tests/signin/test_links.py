@@ -167,7 +167,7 @@ def test_recovery_says_nothing_of_who_is_there(shared: Place) -> None:
         entries = len(shared.told())
         assert shared.recover(name) == ""
         assert len(shared.told()) - entries == 1, "as much is told as of anybody"
-    assert shared.told("recovery.asked")[-1][1] == {"actor": "page:nobody"}
+    assert shared.told("recovery.asked")[-1][1] == {"actor": "page:nobody", "times": 1}
 
 
 def test_nobody_is_flooded_with_links(shared: Place) -> None:

@@ -1,19 +1,29 @@
 """Refused sign-ins, on both databases: each is told and counted, and none moves a fact, a change or a revision."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import func, select
 
 from governance.kernel.recorded import Change
+from governance.people.signin.rules import TOLD_EVERY
+from governance.people.signin.service import refusing
 from governance.people.signin.service.entering import Problem
+from governance.people.signin.store import attempts
 from governance.ports.actor import Entry
 from governance.trail.entries import tell
 from governance.trail.models import TrailEntry
 from governance.trail.service import verify_trail
 from tests.races import race
 from tests.signin.people import OPERATOR, OTHER, Place
+
+
+@pytest.fixture(autouse=True)
+def each_minute(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of nobody the trail is told once a minute."""
+    monkeypatch.setattr(attempts, "TOLD_EVERY", TOLD_EVERY)
 
 
 class Written(NamedTuple):
@@ -32,11 +42,11 @@ def written(place: Place) -> Written:
     return Written(place.databases.freshness.current(), changes, entries)
 
 
-def held(place: Place, _ann: str) -> None:
+def held(place: Place, ann: str) -> None:
     """Be turned away because too many were wrong."""
     for _ in range(4):
-        place.enter("nobody.held", OTHER)
-    assert place.enter("nobody.held", OTHER).problem is Problem.HELD
+        place.enter(ann, OTHER)
+    assert place.enter(ann, OTHER).problem is Problem.HELD
 
 
 TRIES: list[tuple[str, int, Callable[[Place, str], object]]] = [
@@ -53,6 +63,7 @@ def test_what_strangers_try_is_told_and_moves_no_revision(
     shared: Place, says: str, told: int, do: Callable[[Place, str], object]
 ) -> None:
     ann = shared.member()
+    shared.now += timedelta(minutes=2)
     before = written(shared)
     do(shared, ann)
     after = written(shared)
@@ -71,6 +82,8 @@ def test_a_link_that_is_mailed_is_a_change(shared: Place) -> None:
 def test_refusals_and_changes_at_once_are_one_chain(shared: Place) -> None:
     """Whoever tells without a change takes its turn with those who seal one: no entry is lost, none told twice."""
     ann = shared.member()
+    refusing.tell_strangers(shared.databases, shared.now + timedelta(hours=1))
+    shared.now += timedelta(hours=2)
     before, turn = written(shared), iter(range(1000))
 
     def act(_round: object) -> object:
@@ -81,5 +94,8 @@ def test_refusals_and_changes_at_once_are_one_chain(shared: Place) -> None:
 
     race(1, 16, act)
     after = written(shared)
-    assert after == Written(before.revision + 4, before.changes + 4, before.entries + 16)
+    assert after == Written(before.revision + 4, before.changes + 4, before.entries + 5)
+    refusing.tell_strangers(shared.databases, shared.now + timedelta(minutes=1))
+    times = [body["times"] for _, body in shared.told("sign_in.refused") if body.get("failure") == "unknown"]
+    assert times[-2:] == [1, 11]
     assert verify_trail(shared.databases).damages == []

@@ -1,7 +1,7 @@
 """What sign-in plugs in."""
 
 from governance.people.signin.cli import administrator, people, sign_in
-from governance.people.signin.jobs import forget_sessions
+from governance.people.signin.jobs import forget_sessions, tell_strangers
 from governance.people.signin.store import SessionSource
 from governance.people.signin.views import blueprint
 from governance.people.signin.views.entering import entering_pages, federated_pages, leaving_pages
@@ -23,5 +23,5 @@ AREA = Area(
     ),
     commands=(people, administrator, sign_in),
     sources=(SessionSource(),),
-    jobs=(forget_sessions,),
+    jobs=(forget_sessions, tell_strangers),
 )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from governance.kernel.errors import Unavailable
 from governance.people.signin.choosing import GREATEST, normalised
 
 AT_ONCE = 4
 """How many passwords one process hashes at a time: each takes its own memory."""
+LONGEST_WAIT = 1.0
+"""For how many seconds somebody waits for their turn: whoever waits holds a thread that pages need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,31 @@ class Passwords:
     def __init__(self, cost: Cost) -> None:
         self._hasher = PasswordHasher(cost.rounds, cost.memory, cost.threads)
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._mine = threading.local()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Have a turn at hashing; raise `Unavailable` where none comes up in time. A turn within a turn is the same."""
+        if getattr(self._mine, "has", False):
+            yield
+            return
+        if not self._places.acquire(timeout=LONGEST_WAIT):
+            raise Unavailable("too many passwords are being checked at once; ask again", "busy")
+        self._mine.has = True
+        try:
+            yield
+        finally:
+            self._mine.has = False
+            self._places.release()
 
     def hash(self, password: str) -> str:
         """A password as it is stored: with its salt and with what it cost."""
-        with self._places:
+        with self.turn():
             return self._hasher.hash(normalised(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether a password is the stored one; the work is the same where none is stored."""
-        with self._places:
+        with self.turn():
             nobodys = self._nobodys
             try:
                 self._hasher.verify(stored or nobodys, normalised(password)[: GREATEST + 1])
@@ -46,9 +67,9 @@ class Passwords:
                 return False
         return stored is not None
 
-    def is_current(self, stored: str) -> bool:
-        """Whether a stored hash cost what one costs now."""
-        return not self._hasher.check_needs_rehash(stored)
+    def renewed(self, stored: str, password: str) -> str | None:
+        """A password hashed anew where its stored hash did not cost what one costs now."""
+        return self.hash(password) if self._hasher.check_needs_rehash(stored) else None
 
     @cached_property
     def _nobodys(self) -> str:

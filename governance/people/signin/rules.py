@@ -185,8 +185,13 @@ whoever has the name: so nothing that is done with an account shows in it anywhe
 FROM_ELSEWHERE = Patience((), 50)
 """Passwords tried for one account from all places together where it was never signed in to: with the above, never more
 than the standard's hundred. Whoever is at a place where they have signed in before is not touched by it."""
+FAILED_AT_ONE_PLACE = 300
+"""Tries to sign in that fail, and links asked for, at one place within an hour of the clock, whomever they name. Behind
+one address there may be a school: of two hundred people a third has forgotten, tries thrice and asks for a link."""
 LINKS_ASKED_FOR = Patience(_seconds((3, 3600)), NO_END)
 """Links asked for one account: at most three in an hour are mailed."""
+TOLD_EVERY = timedelta(minutes=1)
+"""How often the trail is told of tries by names that nobody has: one entry says how many there were."""
 STOPPED = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when nobody may try who has failed too often: until the password is recovered, or somebody sets them free."""
 
@@ -218,6 +223,11 @@ def hold_of(failures: int, last_at: datetime, held_until: datetime, *, from_one_
     if held_until - last_at <= LONG:
         return None
     return Hold(failures, last_at, None if held_until >= STOPPED else held_until, from_one_place)
+
+
+def hour_ends(now: datetime) -> datetime:
+    """When the hour of the clock ends in which a place's tries are counted."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def place_of(address: str) -> str:

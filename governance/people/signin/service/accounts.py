@@ -26,18 +26,18 @@ from governance.people.signin.rules import (
     digest,
     email_key,
 )
+from governance.people.signin.service import places
 from governance.people.signin.service.entering import (
-    NOBODY,
     Browser,
     Entered,
     Problem,
     forgive,
     forgive_everywhere,
-    refuse,
     try_once,
     waiting,
 )
 from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.refusing import ASKED, ask, refuse
 from governance.people.signin.service.sessions import begin_session, end_sessions, renew_session
 from governance.people.signin.store import accounts, attempts
 from governance.people.store import get_person
@@ -122,18 +122,27 @@ def invite_by_mail(
         mail_link(session, ground, account, Purpose.INVITATION, link, now=now)
 
 
-def ask_recovery(databases: Databases, ground: Ground, name: str, *, now: datetime) -> None:
-    """Mail a link by which a new password can be chosen, if there is somebody to mail it to; nobody learns whether."""
+def ask_recovery(databases: Databases, ground: Ground, name: str, browser: Browser, *, now: datetime) -> None:
+    """Mail a link by which a new password can be chosen, if there is somebody to mail it to; nobody learns whether.
+
+    Raise `TooMany` where too much has been asked and has failed at this place: nothing is counted or told then.
+    """
     with databases.reading() as session:
+        places.require_room(session, ground, browser.address, now)
         found = accounts.find_by_name(session, name)
     subject = f"account:{found.id}" if found is not None else f"name:{email_key(name)}"
     with databases.writing() as session:
+        places.take_room(session, ground, browser.address, now)
         counted = ground.counted("recovery", subject)
         turn = attempts.take_turn(session, counted, counted, LINKS_ASKED_FOR, now)
-    actor = Actor(found.reference if found is not None else NOBODY, "page")
-    asked = Entry("recovery.asked", actor, {})
-    may = found is not None and found.state is AccountState.ACTIVE and found.password is not None and found.email
-    if found is None or not may or turn.held_until is not None:
+    if found is None:
+        with databases.writing() as session:
+            ask(session, now)
+        return
+    actor = Actor(found.reference, "page")
+    asked = Entry(ASKED, actor, {})
+    may = found.state is AccountState.ACTIVE and found.password is not None and found.email
+    if not may or turn.held_until is not None:
         with databases.writing() as session:
             tell_alone(session, asked)
         return
@@ -178,7 +187,7 @@ def choose_password(
     if found is None or is_taken(databases, found):
         return Chosen(is_spent=True)
     if not may_enter(found.to.person, found.to.reference, now):
-        refuse(databases, found.to, Failure.NOT_PERMITTED)
+        refuse(databases, found.to, Failure.NOT_PERMITTED, now)
         return Chosen(is_spent=True)
     objection = objection_of(databases, found.to.person, password, now=now)
     if objection is not None:
@@ -231,7 +240,7 @@ def change_password(
         return waiting(turned.away_until, now), None
     wrong = Entered(problem=Problem.WRONG)
     if not ground.passwords.matches(found.password if found is not None else None, old) or found is None:
-        refuse(databases, found, Failure.WRONG_PASSWORD)
+        refuse(databases, found, Failure.WRONG_PASSWORD, now)
         return wrong, None
     objection = objection_of(databases, visitor.person, new, now=now)
     if objection is not None:

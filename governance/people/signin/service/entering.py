@@ -21,15 +21,15 @@ from governance.people.signin.rules import (
     place_of,
     same_site_path,
 )
+from governance.people.signin.service import places
 from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.refusing import refusal, refuse, why_not
 from governance.people.signin.service.sessions import begin_session, end_sessions
 from governance.people.signin.store import accounts, attempts
-from governance.ports.actor import Actor, Entry
+from governance.ports.actor import Actor
 from governance.ports.authorise import MayEnter
 from governance.ports.visitor import Visitor
-from governance.trail.entries import tell, tell_alone
-
-NOBODY = "nobody"
+from governance.trail.entries import tell
 
 
 class Browser(NamedTuple):
@@ -72,29 +72,34 @@ def sign_in(
 ) -> Entered:  # fmt: skip
     """Prove the first factor with a password. No lock is held while it is hashed, nor while the rules are asked.
 
+    Raise `TooMany` where too much has failed at this place, `Unavailable` where no turn at hashing comes up in time:
+    nothing is counted or told then.
+
     Whoever has to wait for what was tried under another name, or from another place, reads that it was wrong, after the
     same work: that there is a wait would tell them of an account, and when it ends what its owner has done.
     """
     with databases.reading() as session:
+        places.require_room(session, ground, browser.address, now)
         found = accounts.find_by_name(session, name)
-    turned = try_once(databases, ground, found, name, browser, now=now)
+    with ground.passwords.turn():
+        turned = try_once(databases, ground, found, name, browser, at_the_door=True, now=now)
+        stored = found.password if found is not None and turned.away_until is None else None
+        matches = not turned.is_told and ground.passwords.matches(stored, password)
+        renewed = ground.passwords.renewed(stored or "", password) if matches else None
     if turned.away_until is not None:
-        if not turned.is_told:
-            ground.passwords.matches(None, password)
-        refuse(databases, found, Failure.HELD)
+        refuse(databases, found, Failure.HELD, now)
         return waiting(turned.away_until, now) if turned.is_told else Entered(problem=Problem.WRONG)
-    matches = ground.passwords.matches(found.password if found is not None else None, password)
     if found is None or not matches or found.state is not AccountState.ACTIVE:
-        refuse(databases, found, why_not(found, matches=matches))
+        refuse(databases, found, why_not(found, matches=matches), now)
         return Entered(problem=Problem.WRONG)
     if not may_enter(found.person, found.reference, now):
-        refuse(databases, found, Failure.NOT_PERMITTED)
+        refuse(databases, found, Failure.NOT_PERMITTED, now)
         return Entered(problem=Problem.WRONG)
-    renewed = None if ground.passwords.is_current(found.password or "") else ground.passwords.hash(password)
     with databases.change(found.reference, now) as session:
         if not accounts.hold_as_checked(session, found, renewed):
             tell(session, refusal(found, Failure.CHANGED))
             return Entered(problem=Problem.WRONG)
+        places.give_room_back(session, ground, browser.address, now)
         forgive(session, ground, found, name, browser, now)
         return Entered(
             begin_session(
@@ -104,29 +109,33 @@ def sign_in(
 
 
 class Turned(NamedTuple):
-    """Until when a try is held, or None where it may be looked at; whether the name that was typed says so itself."""
+    """Until when a try is held, or None where it may be looked at; whether that is of the name that was typed here."""
 
     away_until: datetime | None = None
-    is_told: bool = True
+    is_told: bool = False
 
 
 def try_once(
-    databases: Databases, ground: Ground, found: AccountFacts | None, name: str, browser: Browser, *, now: datetime
-) -> Turned:
+    databases: Databases, ground: Ground, found: AccountFacts | None, name: str, browser: Browser, *, now: datetime,
+    at_the_door: bool = False,
+) -> Turned:  # fmt: skip
     """Count a try, by the name that was typed here and by the account that it means, and say whether it is held.
 
+    At the door, where nobody is known yet, its place is counted first; raise `TooMany` where that has no try left.
     The rows are taken in one order, here and wherever they are forgiven, so that nobody waits for each other.
     """
     place = place_of(browser.address)
     typed, own = ground.by_name(name, place), ground.by_account(found, name, place)
     with databases.writing() as session:
+        if at_the_door:
+            places.take_room(session, ground, browser.address, now)
         told = attempts.take_turn(session, typed.anywhere, typed.here, TOLD, now)
         if told.held_until is not None:
-            return Turned(told.held_until)
+            return Turned(told.held_until, is_told=True)
         turn = attempts.take_turn(session, own.anywhere, own.here, FROM_ONE_PLACE, now)
         if turn.held_until is None and not turn.is_familiar:
             turn = attempts.take_turn(session, own.anywhere, own.anywhere, FROM_ELSEWHERE, now)
-    return Turned(turn.held_until, is_told=False)
+    return Turned(turn.held_until)
 
 
 def forgive(
@@ -153,33 +162,12 @@ def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts, 
     attempts.forgive_all(session, ground.everywhere(account))
 
 
-def why_not(found: AccountFacts | None, *, matches: bool) -> Failure:
-    """Why a try failed, for the trail."""
-    if found is None:
-        return Failure.UNKNOWN
-    if found.state is not AccountState.ACTIVE:
-        return Failure.NOT_ACTIVE
-    return Failure.NO_PASSWORD if found.password is None else Failure.CHANGED if matches else Failure.WRONG_PASSWORD
-
-
 def waiting(held_until: datetime, now: datetime) -> Entered:
     """What somebody is told who must wait."""
     wait = held_until - now
     if wait > LONGEST_WAIT:
         return Entered(problem=Problem.STOPPED)
     return Entered(problem=Problem.HELD, seconds=max(1, int(wait.total_seconds())))
-
-
-def refuse(databases: Databases, found: AccountFacts | None, why: Failure) -> None:
-    """Tell the trail that somebody was not signed in; never what was typed. No fact has changed, and no revision."""
-    with databases.writing() as session:
-        tell_alone(session, refusal(found, why))
-
-
-def refusal(found: AccountFacts | None, why: Failure) -> Entry:
-    """The entry of a refusal."""
-    actor = Actor(found.reference if found is not None else NOBODY, "page")
-    return Entry("sign_in.refused", actor, {"failure": why.value})
 
 
 def sign_out(session: Session, visitor: Visitor, *, now: datetime) -> None:

@@ -12,6 +12,11 @@ from governance.people.signin.passwords import Cost, Passwords
 from governance.people.signin.rules import AccountFacts, Limits, email_key
 
 
+def account_of(number: int) -> str:
+    """Whose failures those of an account are."""
+    return f"account:{number}"
+
+
 class Counters(NamedTuple):
     """By what a try is counted: for one subject from this place, and for it from anywhere."""
 
@@ -54,7 +59,7 @@ class Ground:
 
     def by_account(self, found: AccountFacts | None, name: str, place: str = "") -> Counters:
         """The counters of an account, whatever somebody calls it: nobody sees these. Nobody's has as many."""
-        return self._counters(f"account:{found.id}" if found is not None else f"nobody:{name.strip()}", place)
+        return self._counters(account_of(found.id) if found is not None else f"nobody:{name.strip()}", place)
 
     def by_names(self, account: AccountFacts, place: str = "") -> list[Counters]:
         """The counters of each name of an account: its reference, and its address."""
@@ -62,7 +67,11 @@ class Ground:
 
     def everywhere(self, account: AccountFacts) -> bytes:
         """Under what an account's own failures are found, whatever it was called, all places together."""
-        return self.by_account(account, "").anywhere
+        return self.of_account(account.id)
+
+    def of_account(self, number: int) -> bytes:
+        """Under what the failures of the account with a number are found."""
+        return self._counters(account_of(number), "").anywhere
 
     def _counters(self, subject: str, place: str) -> Counters:
         return Counters(self.counted("password", subject, place), self.counted("password", subject))

@@ -25,8 +25,9 @@ from governance.people.signin.rules import (
     digest,
     methods_of,
 )
-from governance.people.signin.service.entering import Browser, Entered, Problem, refusal, refuse
+from governance.people.signin.service.entering import Browser, Entered, Problem
 from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.refusing import refusal, refuse
 from governance.people.signin.service.sessions import begin_session, end_sessions
 from governance.people.signin.store import accounts, providers
 from governance.people.store import get_organisation, get_person
@@ -179,30 +180,30 @@ def come_back(
     with databases.writing() as session:
         flow = providers.take_flow(session, digest(returned.state), digest(secret), provider.id, now)
     if flow is None:
-        return refused(databases, None, Failure.NOT_VOUCHED)
+        return refused(databases, None, Failure.NOT_VOUCHED, now)
     opened = ground.sealer.open(provider.sealed_secret, provider.place).decode()
     try:
         vouching = federation.vouched(
             provider, opened, back_at(ground, name), returned, flow.nonce, flow.verifier, now
         )  # fmt: skip
     except NotVouched:
-        return refused(databases, None, Failure.NOT_VOUCHED)
+        return refused(databases, None, Failure.NOT_VOUCHED, now)
     with databases.reading() as session:
         at = databases.freshness.current()
         found, why = whom(session, provider, vouching, at, now)
     if found is None or why is not None:
-        return refused(databases, found, why or Failure.NOT_LINKED)
+        return refused(databases, found, why or Failure.NOT_LINKED, now)
     if gate.holds_beyond(found.reference, provider.organisation, now):
-        return refused(databases, found, Failure.HOLDS_BEYOND)
+        return refused(databases, found, Failure.HOLDS_BEYOND, now)
     if not gate.may_enter(found.person, found.reference, now):
-        return refused(databases, found, Failure.NOT_PERMITTED)
+        return refused(databases, found, Failure.NOT_PERMITTED, now)
     twice = provider.counts_twice(vouching) and not gate.is_locked(found.person, now)
     return let_in(databases, found, provider, vouching, browser._replace(next_path=flow.next_path), twice, now=now)
 
 
-def refused(databases: Databases, found: AccountFacts | None, why: Failure) -> Entered:
+def refused(databases: Databases, found: AccountFacts | None, why: Failure, now: datetime) -> Entered:
     """Nobody is let in; the trail is told why."""
-    refuse(databases, found, why)
+    refuse(databases, found, why, now)
     return Entered(problem=Problem.WRONG)
 
 

@@ -45,6 +45,11 @@ def list_active(session: Session, people: Collection[int]) -> Iterator[AccountFa
         yield from map(as_account, session.execute(ACCOUNTS.where(some, Account.state == AccountState.ACTIVE)))
 
 
+def list_numbers(session: Session) -> list[int]:
+    """The number of every account, in whatever state."""
+    return list(session.scalars(select(Account.id)))
+
+
 def find_by_name(session: Session, name: str) -> AccountFacts | None:
     """The account that somebody names by its address or by its person's reference; the address comes first."""
     key = email_key(name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
@@ -18,6 +16,7 @@ from governance.people.signin.schemas import ChooseForm, InviteForm, RecoverForm
 from governance.people.signin.service import accounts
 from governance.people.signin.service.accounts import Chosen
 from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.refusing import lasting
 from governance.people.signin.store.accounts import list_reach
 from governance.people.signin.views import begin
 from governance.people.signin.views.entering import asking
@@ -28,18 +27,11 @@ from governance.web.leading import SECOND_STEP
 from governance.web.pages import allowed, anybody, go, go_to, may_enter, render, tell_next
 
 FIRST_AUTHENTICATOR = "/account/authenticators/add"
-ASKED_SECONDS = 0.2
+ASKED_SECONDS = 0.1
+"""So long it takes to ask for a link: several times what mailing one takes. No longer: a thread waits."""
 NOBODY_TO_INVITE = "Nobody whom you may invite has this reference. Check it, or have the person recorded first"
 """Said alike of whoever is unknown, lies outside the visitor's part, or holds more than the visitor looks after."""
 THEN: dict[Purpose, str] = {Purpose.INVITATION: FIRST_AUTHENTICATOR, Purpose.RECOVERY: SECOND_STEP}
-
-
-@contextmanager
-def lasting(seconds: float) -> Iterator[None]:
-    """Let what is done take so long for whomever it is done, where it takes less: so its time tells nobody anything."""
-    ends = time.monotonic() + seconds
-    yield
-    time.sleep(max(0.0, ends - time.monotonic()))
 
 
 def own_organisation() -> tuple[str, Mapping[str, Any]]:
@@ -132,7 +124,7 @@ def asking_pages(service: Any) -> Blueprint:
         if not form.ok:
             return render("signin/recover.html", 422, form=form)
         with lasting(ASKED_SECONDS):
-            accounts.ask_recovery(service.databases, ground, form.values["name"], now=clock.now())
+            accounts.ask_recovery(service.databases, ground, form.values["name"], asking(), now=clock.now())
         return go("asking.recovery_asked")
 
     @pages.get("/recover/asked")

@@ -1,0 +1,41 @@
+"""How much one place may try in an hour, whomever it names: asked before anything is hashed or written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from governance.kernel.errors import TooMany
+from governance.people.signin.rules import FAILED_AT_ONE_PLACE, hour_ends, place_of
+from governance.people.signin.service.ground import Ground
+from governance.people.signin.store import attempts
+
+FULL = "Too many tries to sign in have failed from your network within this hour. Nothing was looked at"
+
+
+def require_room(session: Session, ground: Ground, address: str, now: datetime) -> None:
+    """Raise `TooMany` where the place of an address has no try left in this hour. Nothing is written."""
+    if attempts.count_of(session, at(ground, address, now)) >= FAILED_AT_ONE_PLACE:
+        raise full(now)
+
+
+def take_room(session: Session, ground: Ground, address: str, now: datetime) -> None:
+    """Count a try at its place as one that failed, by one statement; raise `TooMany` where none is left."""
+    if not attempts.take_one(session, at(ground, address, now), FAILED_AT_ONE_PLACE, now):
+        raise full(now)
+
+
+def give_room_back(session: Session, ground: Ground, address: str, now: datetime) -> None:
+    """Do not count a try after all, for it went well. What failed there stays counted."""
+    attempts.give_one_back(session, at(ground, address, now))
+
+
+def at(ground: Ground, address: str, now: datetime) -> bytes:
+    """By what the tries of a place in an hour are counted."""
+    return ground.counted("place", place_of(address), hour_ends(now).isoformat())
+
+
+def full(now: datetime) -> TooMany:
+    """What a place is told that has no try left: when the next hour begins."""
+    return TooMany(FULL, (hour_ends(now) - now).total_seconds())

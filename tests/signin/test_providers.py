@@ -80,6 +80,16 @@ def test_an_address_that_only_looks_alike_is_another(make: Callable[..., School]
     assert (answer.status_code, school.failure()) == (403, Failure.NOT_LINKED)
 
 
+def test_who_has_proved_both_factors_goes_on_to_where_they_wanted(make: Callable[..., School]) -> None:
+    school = make(second_factor_acrs=["twice"])
+    subject = school.link(school.place.person())
+    proved = {"acr": "twice", "auth_time": int(clock.now().timestamp()) - 5}
+    assert school.sign_in(subject, **proved)[1].location == "/account"
+    browser = school.site.browser()
+    brought = school.provider.authorize(school.out(browser, "/people"), subject, **proved)
+    assert school.back(browser, brought).location == "/people"
+
+
 def test_while_the_second_factor_is_locked_a_provider_proves_the_first_alone(make: Callable[..., School]) -> None:
     school = make(second_factor_acrs=["twice"])
     ann, now = school.place.person(), clock.now()

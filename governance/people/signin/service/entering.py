@@ -59,11 +59,16 @@ class Problem(StrEnum):
 
 
 class Entered(NamedTuple):
-    """A session's secret, or the problem and for how many seconds it lasts."""
+    """A session's secret, or the problem and for how many seconds it lasts.
+
+    `is_proved` says that both factors are, and `on` where its person wanted to go, if anywhere.
+    """
 
     secret: str = ""
     problem: Problem | None = None
     seconds: int = 0
+    is_proved: bool = False
+    on: str = ""
 
 
 def sign_in(

@@ -251,9 +251,7 @@ def let_in(
         if not accounts.hold_as_checked(session, account, None):
             tell(session, refusal(found, Failure.NOT_ACTIVE))
             return Entered(problem=Problem.WRONG)
-        return Entered(
-            begin_session(
-                session, found.person, found.reference, amr, browser.device, now=now, next_path=browser.on,
-                proved=(Acr.MFA, vouching.auth_time) if twice and vouching.auth_time else ("", now),
-            )
-        )  # fmt: skip
+        proved = (Acr.MFA, vouching.auth_time) if twice and vouching.auth_time else ("", now)
+        secret = begin_session(session, found.person, found.reference, amr, browser.device, now=now,
+                               next_path=browser.on, proved=proved)  # fmt: skip
+        return Entered(secret, is_proved=bool(proved[0]), on=browser.on)

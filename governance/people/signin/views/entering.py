@@ -18,7 +18,7 @@ from governance.people.signin.service.providers import Gate
 from governance.people.signin.store.providers import list_providers
 from governance.people.signin.views import begin, clear_cookie
 from governance.web.forms import Form, read_form
-from governance.web.leading import SECOND_STEP, SIGN_IN, SIGN_OUT, go_on, local_path
+from governance.web.leading import HOME, SECOND_STEP, SIGN_IN, SIGN_OUT, go_on, local_path
 from governance.web.pages import anybody, go_to, half_signed_in, may_enter, render
 
 WAY = "__Host-postern-way"
@@ -136,7 +136,8 @@ def federated_pages(service: Any) -> Blueprint:
         )  # fmt: skip
         if entered.problem is not None:
             return forget_way(render("signin/not-vouched.html", 403))
-        return forget_way(begin(service, lambda: go_to(request.script_root + SECOND_STEP), entered.secret))
+        on = (entered.on or request.script_root + HOME) if entered.is_proved else request.script_root + SECOND_STEP
+        return forget_way(begin(service, lambda: go_to(on), entered.secret))
 
     return pages
 

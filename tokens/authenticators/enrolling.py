@@ -87,8 +87,7 @@ def begin_hotp(
     session: Session, sealer: Sealer, visitor: Visitor, serial: str, typed_seed: str, label: str, *, now: datetime
 ) -> int:
     """Begin to add a hardware token by its serial number and its typed secret."""
-    store.free_serial(session, visitor.person, serial)
-    seed = _checked(session, sealer, serial, typed_seed)
+    seed = _checked(session, sealer, serial, typed_seed, actor=Actor(visitor.reference, "page"), now=now)
     row = begin(session, visitor, Kind.HOTP, label, now=now, values={"serial": serial})
     store.set_secret(session, row, sealer.seal(seed, store.place(row)), instead_of=None)
     return row
@@ -109,7 +108,7 @@ def assign_hotp(
     rules.may_help(reference, actor.name).require()
     rules.may_name(label).require()
     person = get_person(session, reference).id
-    seed = _checked(session, sealer, serial, typed_seed)
+    seed = _checked(session, sealer, serial, typed_seed, actor=actor, now=now)
     row = {
         "person_id": person, "kind": Kind.HOTP.value, "label": label, "state": State.PENDING.value,
         "created_at": now, "ends_at": now + rules.ASSIGNED_FOR, "begun_in": None, "serial": serial,
@@ -249,10 +248,17 @@ def _judge(session: Session, sealer: Sealer, one: AuthenticatorFacts, codes: lis
     return judge(seed, one, codes[0], now)
 
 
-def _checked(session: Session, sealer: Sealer, serial: str, typed_seed: str) -> bytes:
-    """A token's secret as it was typed, where it and its serial are good and stand on nobody's token yet."""
+def _checked(
+    session: Session, sealer: Sealer, serial: str, typed_seed: str, *, actor: Actor, now: datetime
+) -> bytes:  # fmt: skip
+    """A token's secret as it was typed, where it and its serial are good and stand on nobody's token yet.
+
+    A serial on what somebody began and never finished stands on nobody's: anybody could begin with any serial.
+    """
     seed = totp.read_seed(typed_seed)
     well = serial.isascii() and serial.isprintable() and 1 <= len(serial.strip()) <= 60
+    if well:
+        store.free_serial(session, serial, actor, now)
     Verdict.unless(
         (not well, rules.NO_SERIAL),
         (seed is None or len(set(seed)) < FEWEST_BYTES, rules.NO_SEED),

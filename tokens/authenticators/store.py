@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict, NotFound
 from governance.people.models import Person
-from governance.ports.actor import Entry
+from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
 from tokens.authenticators.models import Authenticator, RecoveryCode
 from tokens.authenticators.recovery import Hashed
@@ -39,6 +39,8 @@ COLUMNS = (
     Authenticator.begun_in,
 )
 NO_STEP = -1
+LOCK = 7_401_228
+"""With a serial it makes the number of the lock under which that is taken on PostgreSQL."""
 UNSYNCHRONISED = {"synchronize_session": False}
 
 
@@ -130,10 +132,23 @@ def tell_of(session: Session, entry: Entry) -> None:
     tell(session, entry)
 
 
-def free_serial(session: Session, person: int, serial: str) -> None:
-    """Let go of a serial that an enrolment of the same person took and never finished."""
-    never = (Authenticator.activated_at.is_(None), Authenticator.begun_in.is_not(None))
-    _one(session, Authenticator.serial == serial, Authenticator.person_id == person, *never, serial=None)
+def free_serial(session: Session, serial: str, actor: Actor, now: datetime) -> None:
+    """Let go of a serial on an authenticator that never counted and that nobody has vouched for, whosever it is.
+
+    That is one whose enrolment its own person began, or that is over. Whoever wants a serial takes their turn: of many
+    at once the last has it, on both databases.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:serial))"), {"lock": LOCK, "serial": serial}
+        )
+    over = or_(Authenticator.state != State.PENDING, Authenticator.ends_at <= now)
+    never = (Authenticator.activated_at.is_(None), or_(Authenticator.begun_in.is_not(None), over))
+    freed = update(Authenticator).where(Authenticator.serial == serial, *never).values(serial=None)
+    returned = freed.returning(Authenticator.id, Authenticator.person_id)
+    for row, person in session.execute(returned, execution_options=UNSYNCHRONISED).all():
+        details = {"person": find_reference(session, person), "authenticator": row}
+        tell(session, Entry("authenticator.serial_freed", actor, details))
 
 
 def serial_taken(session: Session, serial: str) -> bool:

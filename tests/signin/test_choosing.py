@@ -14,7 +14,9 @@ PASSWORDS = Passwords(Cost(64, 1))
     [
         "three green kettles sing", "correct horse battery staple!", "zażółć gęślą jaźń", "ыфвапролджэзю",
         "🙂🙃🙂🙈🙉🙊🦊🐻🐼🐨🐯🦁",
-        "a" * 3 + "Bk9-" * 1 + "qpwleirut", "            x yz 7!", "x" + "Gh7%" * 31, "ann and her seven blue bicycles",
+        "three small bicycles", "threesmallbicycles", "password letmein welcome kettle", "aaa bicycle garden winter",
+        "purple bicycle 48275", "sunshine Bk9-qp",
+        "a" * 3 + "Bk9-" * 1 + "qpwleirut", "            x yq 7!", "x" + "Gh7%" * 31, "ann and her seven blue bicycles",
     ],
 )  # fmt: skip
 def test_what_is_taken(password: str) -> None:
@@ -39,6 +41,41 @@ def test_what_is_taken(password: str) -> None:
 )  # fmt: skip
 def test_what_is_not(password: str, objection: Objection) -> None:
     assert objection_to(password, ANN, is_common) is objection
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword", "passwordpasswordpassword", "password password", "PasswordPassword", "letmeinletmein",
+        "welcomewelcome", "sunshinesunshine", "passwordletmein", "password letmein", "Password Letmein 12",
+        "letmein2026letmein", "charliecharlie", "password1password2", "hunter2hunter2",
+        "passwordqwertyuiop", "dragon sunshine dragon", "123sunshinemonkey", "sunshine" * 32,
+    ],
+)  # fmt: skip
+def test_one_or_two_common_words_are_not_enough_however_often(password: str) -> None:
+    assert objection_to(password, ANN, is_common) in (Objection.COMMON, Objection.FEW_WORDS)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["111111222222", "aaaaaaaaaaaab", "aaabbbcccddd", "1111 2222 3333", "abcdef aaaaaa 12", "xaaaaaaaaaaa",
+     "qqqqqqqqqq123!", "monkeymonkey12"],
+)  # fmt: skip
+def test_runs_are_not_enough_however_many(password: str) -> None:
+    assert objection_to(password, ANN, is_common) in (Objection.PATTERN, Objection.COMMON)
+
+
+def test_the_longest_password_is_looked_at_in_no_time() -> None:
+    asked: list[str] = []
+
+    def is_listed(text: str) -> bool:
+        asked.append(text)
+        return True
+
+    assert objection_to("ab3" * 85, (), lambda text: text == "never") is Objection.PATTERN
+    assert objection_to("sunshine kettle" * 17, (), is_listed) is Objection.COMMON
+    assert objection_to(("Gh7%kz!wQ2" * 26)[:GREATEST], (), lambda text: len(text) < 5 and is_listed(text)) is None
+    assert len(asked) < GREATEST * GREATEST
 
 
 @pytest.mark.parametrize("length", [SHORTEST, 64, 128, GREATEST])

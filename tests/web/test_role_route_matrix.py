@@ -123,6 +123,7 @@ ROWS: dict[str, str] = {
     "GET /people.csv": FILE,
     "GET /people/<path:reference>": "isis++.+++.s.+",
     "GET /people/<reference>/authenticators": "isis+..+++.s.+",
+    "GET /people/<reference>/authenticators/<int:row>/lost": OFFICERS,
     "POST /people/<reference>/authenticators/<int:row>/lost": OFFICERS,
     "POST /people/<reference>/authenticators/<int:row>/release": "isis....+..s..",
     "POST /people/<reference>/authenticators/replacement": OFFICERS,

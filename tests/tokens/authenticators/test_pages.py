@@ -308,10 +308,21 @@ def test_an_officer_sees_no_secret_reports_lost_and_unlocks(desk):
     page = officer.get(f"/people/{reference}/authenticators")
     assert desk.asked[-1] == (own, "view-authenticators", "account", reference, False)
     assert totp.as_typed(seed) not in page.text
-    after = page.send().follow()
+    asked = officer.get(f"/people/{reference}/authenticators/{number_of(page)}/lost")
+    assert asked.heading == f"Has {reference} lost “My phone”?"
+    assert (browser.get(MINE).status, "dead at once" in asked.words) == (200, True), "nothing is done yet"
+    assert desk.asked[-1] == (own, "report-lost", "account", reference, False)
+    after = asked.send().follow()
     assert after.told == ["It no longer counts, and their sessions have ended."]
     assert "Reported lost" in after.words
     assert browser.get(MINE).status == 303
+
+
+def test_an_officer_asks_about_nobody_elses_by_number(desk):
+    browser, _, _ = desk.enrolled()
+    _, other, _ = desk.enrolled()
+    officer, _ = desk.person("mfa")
+    assert officer.get(f"/people/{other}/authenticators/{number_of(browser.get(MINE))}/lost").status == 404
 
 
 def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
@@ -319,7 +330,8 @@ def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
     theirs = f"/people/{reference}/authenticators"
     one, _ = desk.person("mfa")
     two, _ = desk.person("mfa")
-    one.get(theirs).send().follow()
+    page = one.get(theirs)
+    one.get(f"{theirs}/{number_of(page)}/lost").send()
     page = one.get(theirs)
     empty = page.send(why="")
     assert empty.errors == {"#why": "Say why; it goes on the record"}

@@ -10,6 +10,7 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from governance.kernel import clock
+from governance.kernel.verdict import Refused
 from governance.people.signin.store.accounts import list_reach
 from governance.people.store import get_person
 from governance.ports.actor import Actor
@@ -17,10 +18,10 @@ from governance.web.forms import Form, read_form
 from governance.web.pages import View, allowed, go, render
 from tokens.authenticators import losing, replacing, store
 from tokens.authenticators.attempts import list_attempts
-from tokens.authenticators.rules import ENDED, KIND_NAMES, STATE_WORDS, State
+from tokens.authenticators.rules import ENDED, KIND_NAMES, STATE_WORDS, State, may_help
 from tokens.authenticators.schemas import NothingForm, WhyForm
 from tokens.authenticators.throttling import THROTTLE, Attempts
-from tokens.authenticators.views import changed, house, laid, sealer, status_of
+from tokens.authenticators.views import changed, house, laid, refused, sealer, status_of
 
 THEIRS = "/people/<reference>/authenticators"
 Act = Callable[[Session, Actor, datetime], Any]
@@ -67,6 +68,17 @@ def done(reference: str, act: Act, said: str) -> Response:
 def theirs(reference: str) -> Response:
     """List them."""
     return page(reference)
+
+
+@may("report-lost")
+def confirm_lost(reference: str, row: int) -> Response:
+    """Ask whether it is lost: by that it is dead for good, and its person is signed out everywhere."""
+    verdict = may_help(reference, g.visitor.reference)
+    if not verdict.allowed:
+        return refused(Refused(verdict))
+    with house().databases.reading() as session:
+        one = store.get_authenticator(session, get_person(session, reference).id, row)
+    return render("authenticators/lost.html", one=one, kind=KIND_NAMES[one.kind], reference=reference)
 
 
 @may("report-lost")
@@ -143,6 +155,7 @@ def refuse(reference: str, number: int) -> Response:
 
 officer_pages = laid("their_authenticators", (
     ("GET", THEIRS, theirs),
+    ("GET", f"{THEIRS}/<int:row>/lost", confirm_lost),
     ("POST", f"{THEIRS}/<int:row>/lost", lost),
     ("POST", f"{THEIRS}/<int:row>/release", release),
     ("POST", f"{THEIRS}/unlock", unlock),

@@ -122,12 +122,7 @@ def redeem(session: Session, visitor: Visitor, token: str, *, now: datetime) -> 
     """
     spent = (
         update(TemporaryReplacement)
-        .where(
-            TemporaryReplacement.link_digest == digest(token),
-            TemporaryReplacement.person_id == visitor.person,
-            TemporaryReplacement.state == Replacement.APPROVED,
-            TemporaryReplacement.link_ends_at > now,
-        )
+        .where(TemporaryReplacement.link_digest == digest(token), *_unspent(visitor, now))
         .values(state=Replacement.REDEEMED.value, redeemed_in=visitor.session, redeemed_at=now)
         .returning(TemporaryReplacement.id)
     )
@@ -154,6 +149,16 @@ def find_redeemed(session: Session, visitor: Visitor, now: datetime) -> Replacem
     return found[0] if found else None
 
 
+def is_open(session: Session, visitor: Visitor, token: str, now: datetime) -> bool:
+    """Whether the link of a replacement can still be used, by the visitor."""
+    return bool(_list(session, *_unspent(visitor, now), TemporaryReplacement.link_digest == digest(token)))
+
+
+def has_link(session: Session, visitor: Visitor, now: datetime) -> bool:
+    """Whether a link was mailed to the visitor that can still be used."""
+    return bool(_list(session, *_unspent(visitor, now)))
+
+
 def get(session: Session, number: int, of: str | None = None) -> ReplacementFacts:
     """A replacement, of a person where one is named, or raise `NotFound`."""
     found = _list(session, TemporaryReplacement.id == number)
@@ -173,6 +178,14 @@ def list_waiting(session: Session, people: Collection[int] | None = None) -> lis
 def _list(session: Session, *which: ColumnElement[bool]) -> list[ReplacementFacts]:
     question = select(*COLUMNS).join(Person, Person.id == TemporaryReplacement.person_id).where(*which)
     return [as_facts(row) for row in session.execute(question.order_by(TemporaryReplacement.id.desc()))]
+
+
+def _unspent(visitor: Visitor, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        TemporaryReplacement.person_id == visitor.person,
+        TemporaryReplacement.state == Replacement.APPROVED,
+        TemporaryReplacement.link_ends_at > now,
+    )
 
 
 def as_facts(row: Any) -> ReplacementFacts:

@@ -347,7 +347,10 @@ def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
     nobody = Browser(desk.app).get(link)
     assert nobody.location == "/sign-in?again=link", "the link lets in, so no other address holds it"
     assert "open the link in your mail again" in nobody.follow().words
+    stranger, _ = desk.person("mfa")
+    assert (stranger.get(link).status, stranger.get(link).codes) == (410, ["link_spent"])
     browser.sign_in(reference, "")
+    assert "Open the link in your mail again now" in browser.get(SECOND).words
     page = browser.get(link)
     assert page.headers["Referrer-Policy"] == "strict-origin"
     add = page.send().follow()
@@ -355,7 +358,11 @@ def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
     seed = totp.read_seed(trial.tree.one("p", id="key").text)
     done = trial.send(code=desk.code(seed)).follow()
     assert "This one is temporary" in done.words
-    assert browser.get(link).send().codes == ["link_spent"]
+    used = browser.get(link)
+    assert (used.status, used.heading, used.codes) == (410, "This link can no longer be used", ["link_spent"])
+    assert browser.post(link, {}).codes == ["link_spent"]
+    browser.sign_in(reference, "")
+    assert "Open the link in your mail" not in browser.get(SECOND).words
 
 
 def test_a_replacement_is_decided_under_its_own_person_only(desk):

@@ -10,7 +10,7 @@ from governance.web.forms import read_form
 from governance.web.headers import unreferred
 from governance.web.pages import go, of_own, render
 from tokens.authenticators import enrolling, replacing, service
-from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Kind
+from tokens.authenticators.rules import KIND_NAMES, LINK_SPENT, AuthenticatorFacts, Kind
 from tokens.authenticators.schemas import CodesForm, NothingForm
 from tokens.authenticators.views import MINE, REPLACEMENT, changed, house, laid, refused, sealer
 
@@ -52,8 +52,13 @@ def make_codes() -> Response:
 
 @of_own("enrol-first-authenticator", half="enrol-first-authenticator")
 def replacement(token: str) -> Response:
-    """Say what the link does; looking at it changes nothing."""
-    return unreferred(render("authenticators/replacement.html", token=token))
+    """Say what the link does, or that it is spent; looking at it changes nothing."""
+    with house().databases.reading() as session:
+        good = replacing.is_open(session, g.visitor, token, clock.now())
+    if good:
+        return unreferred(render("authenticators/replacement.html", token=token))
+    reasons = [{"code": LINK_SPENT.code, "says": LINK_SPENT.says}]
+    return unreferred(render("authenticators/link-spent.html", 410, reasons=reasons))
 
 
 @of_own("enrol-first-authenticator", half="enrol-first-authenticator")

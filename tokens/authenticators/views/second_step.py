@@ -10,7 +10,7 @@ from governance.kernel import clock
 from governance.web.forms import Form, read_form
 from governance.web.leading import SECOND_STEP
 from governance.web.pages import go_to, of_own, render
-from tokens.authenticators import service, store
+from tokens.authenticators import replacing, service, store
 from tokens.authenticators.proving import prove_by_code
 from tokens.authenticators.rules import KIND_NAMES, AuthenticatorFacts, Finding, Kind
 from tokens.authenticators.schemas import CodeForm, TwoCodesForm
@@ -28,8 +28,9 @@ def page(template: str, form: Form | None = None, *, off: bool = False) -> Respo
     """A page with one of the visitor's ways to prove who they are, and the others."""
     with house().databases.reading() as session:
         ways = service.choices(session, g.visitor, now=clock.now())
+        linked = not g.visitor.is_proved and replacing.has_link(session, g.visitor, clock.now())
     way = chosen_of(ways, form.raw["way"] if form else request.args.get("way"))
-    values = {"ways": ways, "way": way, "names": KIND_NAMES, "kinds": Kind, "next": place_after()}
+    values = {"ways": ways, "way": way, "names": KIND_NAMES, "kinds": Kind, "next": place_after(), "linked": linked}
     return render(f"authenticators/{template}.html", status_of(form), form=form, off=off, **values)
 
 

@@ -365,6 +365,27 @@ def test_a_replacement_takes_two_officers_and_its_link_signs_in_anew(desk):
     assert "Open the link in your mail" not in browser.get(SECOND).words
 
 
+def test_after_a_replacement_the_old_one_is_asked_about(desk):
+    browser, reference, _ = desk.enrolled()
+    old, theirs = number_of(browser.get(MINE)), f"/people/{reference}/authenticators"
+    one, _ = desk.person("mfa")
+    two, _ = desk.person("mfa")
+    one.get(theirs).send(why="Phone was stolen")
+    page = two.get(theirs)
+    assert "What they have still counts, with the replacement too: My phone." in page.words
+    page.send()
+    browser.sign_in(reference, "")
+    link = desk.mail(reference, "authenticator-replacement")["link"]
+    trial = browser.get(link).send().follow().send(kind="totp").follow()
+    seed = totp.read_seed(trial.tree.one("p", id="key").text)
+    done = trial.send(code=desk.code(seed)).follow()
+    assert "Have you lost what you had before?" in done.words
+    assert done.link("I have lost it: My phone") == f"{MINE}/{old}/lost"
+    browser.get(f"{MINE}/{old}/lost").send()
+    assert "Have you lost what you had before?" not in browser.get(f"{MINE}/added").words
+    assert "What they have still counts" not in two.get(theirs).words
+
+
 def test_a_replacement_is_decided_under_its_own_person_only(desk):
     """The door asks about the person in the path: a number of somebody else's replacement is not found there."""
     _, reference, _ = desk.enrolled()

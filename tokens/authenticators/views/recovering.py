@@ -28,7 +28,9 @@ def added() -> Response:
     temporary = next((one for one in ways if one.is_temporary), None)
     codes = any(one.kind is Kind.RECOVERY for one in ways)
     others = [one for one in ways if one.kind is not Kind.RECOVERY]
-    return render("authenticators/added.html", codes=codes, temporary=temporary, others=others, names=KIND_NAMES)
+    earlier = [one for one in others if not one.is_temporary] if temporary else []
+    values = {"codes": codes, "temporary": temporary, "others": others, "earlier": earlier}
+    return render("authenticators/added.html", names=KIND_NAMES, **values)
 
 
 @of_own("enrol-authenticator")

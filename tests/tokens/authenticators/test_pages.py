@@ -107,7 +107,9 @@ def test_an_app_is_added_in_four_screens(desk):
     seed = totp.read_seed(picture.tree.one("p", id="key").text)
     assert len(seed) == 20
     done = picture.send(code=desk.code(seed), label="Work phone").follow()
+    assert done.link("Go on without recovery codes and a second one") == "/account"
     codes = done.send()
+    assert browser.get(f"{MINE}/added").link("Go on without a second one") == "/account"
     assert [page.heading for page in (choose, picture, done, codes)] == [
         "Add a way to prove who you are", "Set up your authenticator app", "It is set up", "Your recovery codes",
     ]  # fmt: skip
@@ -174,7 +176,12 @@ def test_a_hardware_token_is_added(desk):
     assert set(bad.errors) == {"#secret"}
     assert "abc" not in bad.text
     trial = bad.send(serial=f"P-{reference}", secret=seed.hex(), label="Blue").follow()
-    assert trial.send(code=totp.code_of(seed, 0)).follow().heading == "It is set up"
+    done = trial.send(code=totp.code_of(seed, 0)).follow()
+    assert done.heading == "It is set up"
+    assert "If you lose what you have set up, a recovery code lets you in." in done.words
+    assert (done.link("Go on without recovery codes"), "Add a second one" in done.words) == ("/account", False)
+    done.send()
+    assert browser.get(f"{MINE}/added").link("Go on to your account") == "/account"
 
 
 # --- the second step

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import count
 from typing import NamedTuple
 
 from governance.kernel.verdict import Reason, Verdict
@@ -281,6 +282,13 @@ def may_remove(
 def may_name(label: str) -> Verdict:
     """Whether an authenticator may be called so."""
     return Verdict.unless((not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable(), NO_LABEL))
+
+
+def next_label(authenticators: Iterable[AuthenticatorFacts], label: str, now: datetime) -> str:
+    """A name for one more authenticator that none of those has which stand: “My phone”, “My phone 2”."""
+    taken = {one.label for one in authenticators if one.activated_at is not None and one.standing(now) not in ENDED}
+    names = (f"{label} {number}" if number > 1 else label for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def may_finish(one: AuthenticatorFacts, visitor: Visitor, now: datetime) -> bool:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from governance.kernel.errors import Unavailable
 from governance.kernel.sealing import Sealer
 from governance.people.signin.service import end_sessions
 from governance.ports.actor import Actor, Entry
@@ -76,7 +78,7 @@ def verify_code(
     code = totp.read_code(typed, one.digits)
     if code is None:
         return answer(Finding.MALFORMED, digits=one.digits)
-    judged = judge(open_secret(session, sealer, one.id), one, code, now)
+    one, judged = _judge_apps(session, sealer, one, code, now)
     if judged.finding is Finding.GOOD and not store.set_accepted(session, one.id, judged.step, now):
         judged = Judged(Finding.USED, judged.step)
     if judged.finding is Finding.GOOD:
@@ -198,6 +200,28 @@ def judge(seed: bytes, one: AuthenticatorFacts, code: str, now: datetime) -> Jud
     if one.kind is Kind.TOTP:
         return totp.judge_totp(seed, code, one.drift, one.last_step, now)
     return totp.judge_hotp(seed, code, one.last_step)
+
+
+def _judge_apps(
+    session: Session, sealer: Sealer, one: AuthenticatorFacts, code: str, now: datetime
+) -> tuple[AuthenticatorFacts, Judged]:
+    """Judge a code; where it is wrong for the app that was chosen, by each other app of the same person too.
+
+    Whoever has several apps does not always know which is which. It is one try all the same, and counted as one.
+    """
+    judged = judge(open_secret(session, sealer, one.id), one, code, now)
+    if one.kind is not Kind.TOTP or judged.finding is Finding.GOOD:
+        return one, judged
+    found = []
+    for other in store.list_of(session, [one.person]):
+        if other.kind is Kind.TOTP and other.id != one.id and other.is_usable(now) and other.digits == len(code):
+            with suppress(Unavailable):  # sealed under a key that is lost: no code of it is good any more
+                found.append((other, judge(open_secret(session, sealer, other.id), other, code, now)))
+    for wanted in (Finding.GOOD, Finding.USED):
+        for other, told in found:
+            if told.finding is wanted and (wanted is Finding.GOOD or judged.finding is Finding.WRONG):
+                return other, told
+    return one, judged
 
 
 def judge_pair(seed: bytes, one: AuthenticatorFacts, codes: tuple[str, str], now: datetime) -> Judged:

@@ -166,6 +166,15 @@ def test_the_key_is_shown_to_nobody_afterwards(desk):
     assert key not in browser.get(MINE).text
 
 
+def test_the_next_app_has_a_name_of_its_own(desk):
+    browser, _, _ = desk.enrolled()
+    for name in ("My phone 2", "My phone 3"):
+        page = browser.get(f"{MINE}/add").send(kind="totp").follow()
+        assert page.tree.one("input", id="label")["value"] == name
+        page.send(code=desk.code(totp.read_seed(page.tree.one("p", id="key").text)))
+    assert {one.text for one in browser.get(MINE).tree.all("h2")} >= {"My phone", "My phone 2", "My phone 3"}
+
+
 def test_a_hardware_token_is_added(desk):
     browser, reference, _ = desk.enrolled()
     page = browser.get(f"{MINE}/add").send(kind="hotp").follow()

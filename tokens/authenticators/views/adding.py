@@ -12,7 +12,7 @@ from governance.web.pages import go, go_to, of_own, render
 from tokens.authenticators import enrolling, rules, store
 from tokens.authenticators.drawing import draw_qr
 from tokens.authenticators.proving import prove_by_enrolling
-from tokens.authenticators.rules import Finding, Kind, State
+from tokens.authenticators.rules import Finding, Kind, State, next_label
 from tokens.authenticators.schemas import KindForm, TokenForm, TrialForm
 from tokens.authenticators.views import MINE, house, laid, proved, refused, sealer, status_of
 
@@ -100,7 +100,8 @@ def begin_app() -> Response:
     now = clock.now()
     try:
         with house().databases.change(g.visitor.reference, now) as session:
-            row = enrolling.begin_totp(session, sealer(), g.visitor, FIRST_LABELS[Kind.TOTP], now=now)
+            label = next_label(store.list_of(session, [g.visitor.person]), FIRST_LABELS[Kind.TOTP], now)
+            row = enrolling.begin_totp(session, sealer(), g.visitor, label, now=now)
     except Refused as wrong:
         return refused(wrong)
     return go("adding.try_app", row=row)
@@ -123,7 +124,7 @@ def finish_app(row: int) -> Response:
 @of_own("enrol-authenticator", half="enrol-first-authenticator")
 def describe_token() -> Response:
     """Ask for a hardware token's serial number and secret."""
-    return render("authenticators/add-hotp.html", label=FIRST_LABELS[Kind.HOTP])
+    return render("authenticators/add-hotp.html", label=label_of_token())
 
 
 @of_own("enrol-authenticator", half="enrol-first-authenticator")
@@ -147,7 +148,13 @@ def token_again(form: Form, wrong: Refused | None = None) -> Response:
         return refused(wrong)
     for reason in wrong.verdict.reasons if wrong else ():
         form.wrong(FIELDS[reason], reason.says)
-    return render("authenticators/add-hotp.html", 422, form=form, label=FIRST_LABELS[Kind.HOTP])
+    return render("authenticators/add-hotp.html", 422, form=form, label=label_of_token())
+
+
+def label_of_token() -> str:
+    """What the next hardware token is called, if its holder says nothing else."""
+    with house().databases.reading() as session:
+        return next_label(store.list_of(session, [g.visitor.person]), FIRST_LABELS[Kind.HOTP], clock.now())
 
 
 @of_own("enrol-authenticator", half="enrol-first-authenticator")

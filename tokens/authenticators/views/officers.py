@@ -48,7 +48,8 @@ def page(reference: str, form: Form | None = None) -> Response:
         tried = list_attempts(session, [person]).get(person, Attempts())
         waiting = replacing.list_waiting(session, [person])
     values = {
-        "known": known, "usable": [one for one in known if one.is_usable(now)], "tried": tried, "closed": tried.closed(THROTTLE, now), "waiting": waiting, "now": now,
+        "known": known, "usable": [one for one in known if one.is_usable(now)],
+        "tried": tried, "closed": tried.closed(THROTTLE, now), "waiting": waiting, "now": now,
         "ended": ENDED, "names": KIND_NAMES, "words": STATE_WORDS, "states": State, "reference": reference,
     }  # fmt: skip
     return render("authenticators/theirs.html", status_of(form), form=form, **values)

@@ -1,0 +1,71 @@
+"""Somebody with several apps gives a code of whichever: one try, used up where it is good, counted once where not."""
+
+from sqlalchemy import update
+
+from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, STEP, code_at
+from tokens.authenticators import losing
+from tokens.authenticators.models import Authenticator
+from tokens.authenticators.rules import Finding, State
+from tokens.authenticators.throttling import Throttle
+
+FREE = Throttle(waits=())
+LATER = NOON + MINUTE
+
+
+def wrong_for(*seeds):
+    """Six digits that are no code of any of these apps, of twenty minutes around."""
+    near = {code_at(seed, LATER, steps) for seed in seeds for steps in range(-45, 46)}
+    return next(code for code in (f"{number:06d}" for number in range(10**6)) if code not in near)
+
+
+def test_a_code_of_another_app_is_taken_for_that_app(room):
+    one, first, old = room.with_app()
+    second, new, _ = room.enrol(one, label="Phone 2")
+    proof = room.verify(one, second, code_at(old, LATER), LATER)
+    assert (proof.good, proof.authenticator) == (True, first)
+    assert [room.facts(one, row).last_used_at for row in (first, second)] == [LATER, None]
+    assert [room.facts(one, row).failures for row in (first, second)] == [0, 0]
+    proof = room.verify(one, first, code_at(new, LATER), LATER)
+    assert (proof.good, proof.authenticator) == (True, second)
+
+
+def test_a_code_is_used_whichever_app_is_named(room):
+    one, first, old = room.with_app()
+    second, _, _ = room.enrol(one, label="Phone 2")
+    code = code_at(old, LATER)
+    assert room.verify(one, second, code, LATER).good
+    for row in (first, second):
+        assert room.verify(one, row, code, LATER, throttle=FREE).finding is Finding.USED
+    assert room.verify(one, second, code_at(old, LATER - STEP), LATER, throttle=FREE).finding is Finding.USED
+
+
+def test_an_app_whose_key_is_lost_stands_in_no_others_way(room):
+    """Else a wrong code would not be counted."""
+    one, first, _ = room.with_app()
+    second, new, _ = room.enrol(one, label="Phone 2")
+    with room.change() as session:
+        session.execute(update(Authenticator).where(Authenticator.id == first).values(secret=b"sealed elsewhere"))
+    assert not room.verify(one, second, wrong_for(new), LATER, throttle=FREE).good
+    assert room.facts(one, second).failures == 1
+    assert room.verify(one, second, code_at(new, LATER), LATER, throttle=FREE).good
+
+
+def test_a_wrong_code_counts_once_however_many_apps_there_are(room):
+    one, first, old = room.with_app()
+    second, new, _ = room.enrol(one, label="Phone 2")
+    _, third, _ = room.enrol(one, label="Phone 3")
+    before = room.told(one).count("second_factor.refused")
+    assert room.verify(one, second, wrong_for(old, new, third), LATER, throttle=FREE).finding is Finding.WRONG
+    assert [room.facts(one, row).failures for row in (first, second)] == [0, 1]
+    assert room.told(one).count("second_factor.refused") == before + 1
+
+
+def test_an_app_that_is_lost_or_somebody_elses_lets_nobody_in(room):
+    one, first, old = room.with_app()
+    second, _, _ = room.enrol(one, label="Phone 2")
+    _, _, theirs = room.with_app()
+    with room.change(NOON) as session:
+        losing.report_lost(session, one.reference, first, actor=MO, now=NOON)
+    assert room.facts(one, first).state is State.LOST
+    for seed in (old, theirs):
+        assert not room.verify(one, second, code_at(seed, LATER), LATER, throttle=FREE).good

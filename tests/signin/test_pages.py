@@ -26,6 +26,14 @@ def test_signing_in_leads_to_the_second_step(quick_site: Site) -> None:
     assert quick_site.place.there(browser.cookie()).reference == ann
 
 
+def test_no_keyboard_mends_a_name(quick_site: Site) -> None:
+    for path in ("/sign-in", "/recover"):
+        page = quick_site.browser().get(path).get_data(as_text=True)
+        field = re.search(r'<input[^>]* id="name"[^>]*>', page).group()
+        assert 'autocapitalize="none"' in field
+        assert 'spellcheck="false"' in field
+
+
 def test_the_session_is_another_than_whatever_the_browser_came_with(quick_site: Site) -> None:
     """Nobody fixes a session for somebody else, and whoever was signed in here before is signed out."""
     browser, ann, before = quick_site.browser(), quick_site.place.member(), quick_site.place.member()

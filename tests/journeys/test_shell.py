@@ -24,6 +24,26 @@ SEEN = """() => {
 }"""
 
 
+FOCUSED = """link => {
+    const luminance = colour => {
+        const [r, g, b] = colour.match(/[0-9.]+/g).slice(0, 3).map(each => {
+            const part = each / 255
+            return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const ground = on => {
+        const colour = getComputedStyle(on).backgroundColor
+        return /^rgba\\(.*, 0\\)$/.test(colour) ? ground(on.parentElement) : colour
+    }
+    link.focus()
+    const style = getComputedStyle(link), one = luminance(style.color), other = luminance(ground(link))
+    return [(Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05), ground(link), style.boxShadow]
+}"""
+"""The contrast of a link that has the focus, what lies behind its words, and its line."""
+YELLOW, THICK_LINE = "rgb(255, 221, 0)", "0px 4px 0px 0px"
+
+
 class Served(NamedTuple):
     """Where the pages are, and the installation behind them."""
 
@@ -118,6 +138,18 @@ def test_a_form_is_corrected_and_sent_by_keyboard(served: Served, page: Page) ->
     for_everybody(page, "shell-told")
     page.reload()
     assert "Saved" not in page.locator("main").inner_text()
+
+
+def test_whatever_has_the_focus_above_a_page_can_be_read(served: Served, page: Page) -> None:
+    """The header is dark: words that turn black there without their yellow ground cannot be read."""
+    page.goto(f"{served.address}/planted/own")
+    found = page.locator("header a, header button, nav[aria-label=Menu] a").all()
+    told = {one.inner_text(): one.evaluate(FOCUSED) for one in found}
+    assert {"Postern", "Sign out", "Own"} <= set(told)
+    for name, (contrast, ground, line) in told.items():
+        assert contrast >= 7, f"{name} has a contrast of {contrast:.1f}"
+        assert ground == YELLOW, name
+        assert THICK_LINE in line, name
 
 
 def test_the_menu_on_a_phone(served: Served, page: Page) -> None:

@@ -17,6 +17,7 @@ from governance.decisions.memory import Entry, Memory
 from governance.decisions.records import Asker, make_records, noted
 from governance.decisions.rules import Decision, Question, in_order
 from governance.decisions.service import Decisions
+from governance.decisions.unsaid import heard, unsaid_of_rules
 from governance.kernel.clock import iso
 from governance.kernel.keys import FactKey
 from governance.ports.reasons import REASONS, Code
@@ -33,12 +34,14 @@ class Link(NamedTuple):
     """One link: what it is about, what stands in its way (nothing where it holds), and the facts that it rests on.
 
     `asked` says that it depends on each question too; then it holds here as far as the person alone goes.
+    `unsaid` are the properties and values of the context that what stands in its way looked for in vain.
     """
 
     requirement: str
     objections: tuple[Objection, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     asked: bool = False
+    unsaid: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -104,15 +107,20 @@ def links_for(
     found = []
     for step, link in links_of(engine, rules, chain, entry, now):
         if link.asked:
-            more = step.requirement.check(step.standing, step.facts, step.terms, query, now)
+            missed: dict[str, None] = {}
+            more = step.requirement.check(step.standing, step.facts, step.terms, heard(query, missed), now)
             evidence = (*link.evidence, *(one for one in more.evidence if one not in link.evidence))
-            link = link._replace(objections=in_order((*link.objections, *more.objections)), evidence=evidence)  # noqa: PLW2901 - the same link, asked
+            unsaid = tuple(missed) if more.objections else ()
+            objections = in_order((*link.objections, *more.objections))
+            link = link._replace(objections=objections, evidence=evidence, unsaid=unsaid)  # noqa: PLW2901 - the same link, asked
         found.append(link)
     if chain.number == 0 and chain.role not in rules.everyone:
         found.append(Link(NO_GRANT.requirement, (NO_GRANT,)))
     said = tuple(one for one in best.objections if one.requirement == ROLE)
     objections = in_order(denied(rule) for rule in denies) if denies else said
-    found.append(Link(ROLE, objections, tuple(Evidence("rule", rule.id) for rule in best.allows.allows)))
+    asked = rules.asked(question.resource_type, question.action).get(chain.role.name)
+    unsaid = unsaid_of_rules(asked, question, entry.person, chain.organisation) if objections else ()
+    found.append(Link(ROLE, objections, tuple(Evidence("rule", rule.id) for rule in best.allows.allows), unsaid=unsaid))
     return tuple(found)
 
 

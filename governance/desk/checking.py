@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,19 +22,25 @@ from governance.ports.reasons import REASONS
 from governance.ports.role_rules import Property, SystemRules
 from governance.ports.visitor import Acr, Visitor
 
-PROPERTY, CIRCUMSTANCE, OF_ACTION = "p_", "c_", "a_"
+PROPERTY, CIRCUMSTANCE, OF_ACTION, NONE = "p_", "c_", "a_", "none_"
+EMPTY = "[]"
+"""What a choice sends that means a list with nothing in it; a list that is typed has a box for that."""
 YES_NO = (("", "Not known"), ("yes", "Yes"), ("no", "No"))
 HINTS = {"list": "Write commas between several", "integer": "A whole number", "date": "A day such as 2026-03-31"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A field of the form: its name, what it is called, its choices (none: it is typed in), and a hint."""
+    """A field of the form: its name, what it is called, its choices (none: it is typed in), and a hint.
+
+    `none` is the field and the words with which a typed list is said to be empty.
+    """
 
     name: str
     label: str
     options: tuple[tuple[str, str], ...]
     hint: str
+    none: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Answer:
     """An answer as a page and a program read it.
 
     `elsewhere`: it tells of a role held outside the visitor's part. Which, and why, is then not theirs to read.
+    `unsaid` is what was left blank and what stands in the way would have looked at.
     """
 
     examined: Examined
@@ -49,6 +56,7 @@ class Answer:
     reasons: tuple[Mapping[str, Any], ...]
     links: tuple[LinkRow, ...]
     told: Mapping[str, Any]
+    unsaid: tuple[str, ...] = ()
 
 
 def questions(rules: SystemRules) -> list[tuple[str, str]]:
@@ -79,21 +87,48 @@ def declared(rules: SystemRules) -> dict[str, Property]:
 def asking(rules: SystemRules) -> list[Asking]:
     """The fields of the form beyond the first ones."""
     return [
-        Asking(name, plain(one.name).capitalize(), options(one), HINTS.get(one.type, ""))
+        Asking(
+            name,
+            label(one),
+            options(one),
+            hint(one),
+            (NONE + name, f"No {plain(one.name)}") if may_be_none(one) else ("", ""),
+        )
         for name, one in declared(rules).items()
     ]
+
+
+def label(one: Property) -> str:
+    """What a field of the form is called."""
+    return plain(one.name).capitalize()
+
+
+def hint(one: Property) -> str:
+    """How a field is written, and what is taken where it is left blank."""
+    standing_in = "Left blank, it is what the system's rules take it to be" if one.default is not None else ""
+    return ". ".join(filter(None, (HINTS.get(one.type, "") if not one.values else "", standing_in)))
+
+
+def may_be_none(one: Property) -> bool:
+    """Whether a list has a box that says it is empty: it is typed, and blank does not mean its usual items."""
+    return one.type == "list" and not one.values and one.default is None
 
 
 def options(one: Property) -> tuple[tuple[str, str], ...]:
     """What can be chosen of a property; nothing where it is typed in."""
     if one.type == "boolean":
         return YES_NO
-    return (("", "Not known"), *((value, plain(value)) for value in one.values)) if one.values else ()
+    if not one.values:
+        return ()
+    none = ((EMPTY, "None of these"),) if one.type == "list" else ()
+    blank = "Not known" if one.default is None else "Not said"
+    return (("", blank), *((value, plain(value)) for value in one.values), *none)
 
 
 def schema_for(rules: SystemRules) -> type[Schema]:
     """The form of a system, with a field for all that its pack declares."""
     more: dict[str, fields.Field[Any]] = {name: text() for name in declared(rules)}
+    more |= {NONE + name: text() for name, one in declared(rules).items() if may_be_none(one)}
     return CheckIn.from_dict(more, name="CheckOfSystem")
 
 
@@ -103,14 +138,26 @@ def value_of(one: Property, typed: str) -> Any:
         return typed == "yes"
     if one.type == "integer" and typed.removeprefix("-").isdecimal() and typed.isascii():
         return int(typed)
-    return [part.strip() for part in typed.split(",") if part.strip()] if one.type == "list" else typed
+    if one.type != "list":
+        return typed
+    return [part.strip() for part in typed.split(",") if part.strip()] if typed != EMPTY else []
+
+
+def unsaid_by(rules: SystemRules, names: Iterable[str]) -> tuple[str, ...]:
+    """Of what a reason looked for in vain, what the form could have said, as the form calls it."""
+    known = declared(rules)
+    fields_of = (CIRCUMSTANCE + name.removeprefix("context.") if name.startswith("context.")
+                 else OF_ACTION + name.removeprefix("action.") if name.startswith("action.")
+                 else PROPERTY + name for name in names)  # fmt: skip
+    return tuple(dict.fromkeys(label(known[field]) for field in fields_of if field in known))
 
 
 def body_of(rules: SystemRules, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The question as a front end would ask it."""
     kind, _, action = str(values["what"]).partition("/")
     known = rules.resource_types[kind].properties if kind in rules.resource_types else {}
-    given = {name: value_of(one, values[name]) for name, one in declared(rules).items() if values.get(name)}
+    typed = {name: values.get(name) or (EMPTY if values.get(NONE + name) else "") for name in declared(rules)}
+    given = {name: value_of(one, typed[name]) for name, one in declared(rules).items() if typed[name]}
     sorted_out = {mark: {name[2:]: value for name, value in given.items() if name.startswith(mark)}
                   for mark in (PROPERTY, CIRCUMSTANCE, OF_ACTION)}  # fmt: skip
     factor = {"acr": Acr.MFA.value, "auth_time": iso(now)} if values["factor"] else {}
@@ -159,7 +206,10 @@ def check(
         told["context"]["addressed_to"] = spoken_to
     links = link_rows(examined.links, full=full, answered=True, of_others=values["person"] != visitor.reference)
     reasons = tuple(explanation.reasons(examined.decision, full=full, of_others=spoken_to != visitor.reference))
-    return Answer(examined, elsewhere=False, reasons=reasons, links=links, told={**told, **when})
+    links = tuple(row._replace(unsaid=unsaid_by(examined.rules, row.unsaid)) for row in links)
+    unsaid = tuple(dict.fromkeys(name for row in links for name in row.unsaid))
+    more = {"not_given": list(unsaid)} if unsaid else {}
+    return Answer(examined, False, reasons, links, {**told, **more, **when}, unsaid)
 
 
 def fault_of(wrong: BadInput) -> tuple[str, str]:

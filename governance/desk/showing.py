@@ -45,6 +45,7 @@ class LinkRow(NamedTuple):
     rests_on: str
     helps: str
     who: str
+    unsaid: tuple[str, ...] = ()
 
 
 class Block(NamedTuple):
@@ -94,9 +95,8 @@ def link_row(link: Link, *, answered: bool, of_others: bool) -> LinkRow:
     says = " ".join(str(one.get("admin") or one.get("says") or one["user"]) for one in told)
     helps = " ".join(dict.fromkeys(str(one["remedy"]["what"]) for one in told))
     who = ", ".join(dict.fromkeys(mender(one) for one in told))
-    return LinkRow(
-        LINKS.get(link.requirement, plain(link.requirement)), shown, says, rests_on(link.evidence), helps, who
-    )
+    name = LINKS.get(link.requirement, plain(link.requirement))
+    return LinkRow(name, shown, says, rests_on(link.evidence), helps, who, link.unsaid)
 
 
 def link_rows(links: Sequence[Link], *, full: bool, answered: bool, of_others: bool) -> tuple[LinkRow, ...]:

@@ -304,7 +304,8 @@ def needless(row: Any, waits: Replacing | None, visitor: Visitor) -> frozenset[s
     """What need not be offered: whoever signs in already is not invited; nothing waits, or not for the visitor."""
     is_active = row.account is not None and row.account.state == AccountState.ACTIVE
     decidable = waits is not None and waits.asked_by != visitor.reference
-    return frozenset((["invite"] if is_active else []) + ([] if decidable else ["approve-replacement"]))
+    own = ["view-authenticators"] if row.person.reference == visitor.reference else []  # kept on a page of its own
+    return frozenset(own + (["invite"] if is_active else []) + ([] if decidable else ["approve-replacement"]))
 
 
 def to_approve(service: Any, now: datetime) -> list[tuple[Replacing, str]]:

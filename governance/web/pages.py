@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, abort, current_app, g
 
 from governance.kernel import clock
 from governance.ports.authorise import Permission
@@ -25,6 +25,7 @@ __all__ = [
 ACCOUNT = "account"
 NAMED_AMISS = frozenset({"condition_unmet", "bad_question"})
 """Why the pack says no to what lies outside the visitor's part, and to a reference that can be nobody's."""
+ROLE_NOT_PERMITTED = "role_not_permitted"
 View = Callable[..., Any]
 About = Callable[..., tuple[str, Mapping[str, Any]]]
 
@@ -61,7 +62,8 @@ def allowed(
 
     `about` takes the route's values and tells which resource it is, and the properties that the pack declares of it.
     The answer stands in `g.permission`. Where the reference is typed into a form, `typed` shows that form again, with
-    what is wrong at its field: for what is refused only because of what was named.
+    what is wrong at its field: for what is refused only because of what was named. Where an address names a person, a
+    page says that nobody of this reference is in the visitor's part.
     """
 
     def wrap(view: View) -> View:
@@ -70,9 +72,14 @@ def allowed(
             try:
                 answer = ask(action, resource_type, number, properties)
             except NotPermitted as refusal:
-                if typed is None or asks_for_json() or not is_named_amiss(refusal.permission, action, resource_type):
+                instead = typed or partial(nobody, refusal.permission, number) if resource_type == ACCOUNT else typed
+                if asks_for_json() or instead is None:
                     raise
-                return typed()
+                if is_for_oneself(refusal.permission, action, resource_type, number):
+                    return render("web/for_oneself.html", 403, number=refusal.permission.decision_id)
+                if not is_named_amiss(refusal.permission, action, resource_type):
+                    raise
+                return instead()
             return view(**values) if answer is None else answer
 
         mark = PageMark(Stage.ALLOWED, action, resource_type)
@@ -138,6 +145,26 @@ def is_named_amiss(permission: Permission, action: str, resource_type: str) -> b
     asked = (action, resource_type)
     service = current_app.extensions["postern"]
     return asked in service.authorise.may_see(g.visitor, [asked], now=clock.now())
+
+
+def nobody(permission: Permission, reference: str) -> Response:
+    """What is read at an address of somebody who is unknown, or not in the visitor's part: alike, and what to do.
+
+    An address with more behind a reference is one that does not exist, unless a person in the part is called so.
+    """
+    if "/" in reference:
+        abort(404)
+    return render("web/nobody.html", 403, number=permission.decision_id)
+
+
+def is_for_oneself(permission: Permission, action: str, resource_type: str, reference: str) -> bool:
+    """Whether somebody may do this for others in their part, and is refused because it is their own account."""
+    if resource_type != ACCOUNT or reference != g.visitor.reference:
+        return False
+    if {reason["code"] for reason in permission.reasons} != {ROLE_NOT_PERMITTED}:
+        return False
+    service = current_app.extensions["postern"]
+    return (action, resource_type) in service.authorise.may_see(g.visitor, [(action, resource_type)], now=clock.now())
 
 
 def guard(view: View, mark: PageMark, text: str) -> View:

@@ -123,7 +123,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "pages-check-permitted": (MANAGER, f"{ASKED}helen.ward"),
     "pages-check-not-permitted": (MANAGER, f"{ASKED}peter.shaw"),
     "pages-people-error": (MANAGER, "/people?organisation=stonebeck-juniors"),
-    "pages-refused": (MANAGER, "/people/nora.blake"),
+    "pages-refused": (HELEN, "/people"),
+    "pages-nobody": (MANAGER, "/people/nora.blake"),
 }
 """Each page: who looks at it (nobody, where nobody is known), and where it is."""
 

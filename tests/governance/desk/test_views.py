@@ -36,13 +36,40 @@ def test_people_of_ones_part_and_of_no_other(browse: Browse) -> None:
     assert "Tom Example" in wide.words
 
 
-def test_one_person(browse: Browse) -> None:
+def test_one_person(stand: Installation, browse: Browse) -> None:
     page = browse("meg").get("/people/tess")
     assert (page.status, page.heading) == (200, "Tess Example")
     assert "Not invited" in page.words
+    alike = set()
     for reference in ("tom", "sue", "no-such-person"):
-        other = browse("meg").get(f"/people/{reference}")
-        assert (other.status, other.codes) == (403, ["condition_unmet"])
+        for more in ("", "/authenticators"):
+            other = browse("olga" if more else "meg").get(
+                f"/people/{'boss' if more and reference != 'sue' else reference}{more}"
+            )
+            assert (other.status, other.heading, other.codes) == (403, "Nobody of this reference in your part", [])
+            number = other.words.partition("number of this answer is ")[2].split(".")[0]
+            assert stand.recorded(number)["leaf"]["decision"] is False
+            alike.add(other.text.replace(number, "NUMBER").partition("<main")[2])
+    assert len(alike) == 1, "unknown and out of reach read alike"
+    assert browse("meg").get("/people/tom", Accept="application/json").response.get_json()["reasons"]
+
+
+def test_an_address_below_a_person_does_not_exist_whoever_it_names(browse: Browse) -> None:
+    meg = browse("meg")
+    pages = [meg.get(f"/people/{reference}/foo") for reference in ("tess", "tom", "no-such-person")]
+    pages.append(meg.get("/nowhere"))
+    assert [page.status for page in pages] == [404] * 4
+    assert len({page.text.partition("<main")[2] for page in pages}) == 1
+
+
+def test_what_nobody_does_for_themselves_is_not_offered_and_says_so(browse: Browse) -> None:
+    olga = browse("olga")
+    assert "Their authenticators" in olga.get("/people/tess").words
+    assert "Their authenticators" not in olga.get("/people/olga").words
+    refused = olga.post("/people/olga/authenticators/replacement", {"why": "mine is lost"})
+    assert (refused.status, refused.heading) == (403, "Not for yourself")
+    other = browse("tess").post("/people/tess/authenticators/replacement", {"why": "mine is lost"})
+    assert (other.status, other.heading) == (403, "You cannot do this"), "who may do this for nobody"
 
 
 def test_filters_are_kept_and_wrong_ones_told(browse: Browse) -> None:

@@ -40,7 +40,7 @@ STATUSES: dict[Status, Shown] = {
     Status.NOT_BEGUN: Shown("Not begun", "blue"),
     Status.IN_ORDER: Shown("In order", "green"),
     Status.ENDED: Shown("Ended", "grey"),
-    Status.NONE: Shown("No access", "grey"),
+    Status.NONE: Shown("Access to no system", "grey"),
 }
 ORDER = (Status.ON_HOLD, Status.MISSING, Status.LAPSING, Status.NOT_BEGUN, Status.IN_ORDER, Status.ENDED)
 """Of several roles the first of these is a person's."""
@@ -203,3 +203,14 @@ def branches(parents: Mapping[int, int], top: int) -> dict[int, int]:
             at = parents.get(at, 0)
         found[number] = at if at in parents or at == top else top
     return found | {top: top}
+
+
+# --- what has no page
+
+OWN_ROLE = "account-holder"
+WITHOUT_PAGE = frozenset({
+    ("account", "assign-token"), ("account", "close"), ("account", "end-sessions"), ("account", "view-sessions"),
+    ("front-end", "change-front-end"), ("front-end", "register-front-end"), ("front-end", "view"),
+    ("front-end", "withdraw-front-end"), ("organisation", "manage-sign-in"), ("organisation", "view-sign-in"),
+})  # fmt: skip
+"""What Postern's own roles allow with others and no page offers: it is done on the command line."""

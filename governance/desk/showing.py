@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from governance.decisions import explanation
+from governance.decisions.authorising import SYSTEM
 from governance.decisions.linking import Held, Link, discreet
-from governance.desk.rules import STATUSES, Lapse, Shown, Status, lapses, status_of
+from governance.desk.rules import OWN_ROLE, STATUSES, WITHOUT_PAGE, Lapse, Shown, Status, lapses, status_of
 from governance.kernel.clock import london_day
 from governance.ports.requirement import Evidence, Objection
 from governance.ports.role_rules import SystemRules
@@ -63,6 +64,7 @@ class Block(NamedTuple):
     reasons: tuple[Mapping[str, Any], ...]
     links: tuple[LinkRow, ...]
     lapses: tuple[Lapse, ...]
+    commands: tuple[tuple[str, str], ...] = ()
 
 
 HOLDS, FAILS, EACH_TIME = Shown("Holds", "green"), Shown("Fails", "red"), Shown("Asked each time", "blue")
@@ -109,10 +111,15 @@ def in_words(objection: Objection, *, of_others: bool) -> Mapping[str, Any]:
     return explanation.told_of(objection) if of_others else explanation.worded(objection)
 
 
-def allowed_by(rules: SystemRules, role: str) -> tuple[tuple[str, str], ...]:
-    """What a role has an allow rule for: kind of thing, and the actions on it."""
+def allowed_by(rules: SystemRules, role: str, *, pages: bool = True) -> tuple[tuple[str, str], ...]:
+    """What a role has an allow rule for: kind of thing, and the actions on it.
+
+    Of Postern's own roles what its pages offer, or, without `pages`, what only the command line does.
+    """
     found: dict[str, list[str]] = {}
     for (kind, action), by_role in rules.questions.items():
+        if pages is (rules.system == SYSTEM and role != OWN_ROLE and (kind, action) in WITHOUT_PAGE):
+            continue
         asked = by_role.get(role)
         if asked is not None and any(rule.effect == "allow" for rule in asked.rules):
             found.setdefault(plain(kind), []).append(plain(action))
@@ -137,4 +144,5 @@ def block(held: Held, now: datetime, *, full: bool, of_others: bool) -> Block:
         tuple(in_words(one, of_others=of_others) for one in dict.fromkeys(shown)),
         link_rows(held.links, full=full, answered=False, of_others=of_others),
         tuple(lapses(resting, now)),
+        allowed_by(held.rules, held.role, pages=False),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.desk.rules import LOCKS, STAGES, STATUSES
 from governance.desk.service import Locked, PersonRow, Stuck
+from governance.desk.showing import plain
 from governance.web.words import listed
 
 PEOPLE_HEAD = (
@@ -17,6 +18,37 @@ LOCKED_HEAD = ("reference", "name", "organisations", "locked out of", "failures"
 STUCK_HEAD = ("organisation", *STAGES.values())
 ACCOUNTS = {"invited": "Invited", "active": "Active", "closed": "Closed"}
 KINDS = {"totp": "app", "hotp": "hardware token", "passkey": "passkey", "recovery": "recovery codes"}
+WITH = {
+    "totp": "Authenticator app", "hotp": "Hardware token", "passkey": "Passkey or security key",
+    "recovery": "Recovery code", "password": "Password",
+}  # fmt: skip
+HOW = {
+    "wrong": "It was wrong", "used": "The code was used already", "clock": "The phone’s clock is not right",
+    "ahead": "The token is too far ahead of us", "malformed": "It was no code",
+    "unusable": "It cannot be used any more",
+    "wait": "They had to wait first", "locked": "They were locked out", "stopped": "They were locked out for good",
+    "held": "It was on hold", "wrong_password": "It was wrong", "no_password": "They have none yet",
+    "not_active": "Their account is not active", "not_permitted": "They may not sign in now",
+    "changed": "It was changed in the meantime",
+}  # fmt: skip
+DUE = {
+    "fields": "show no fields but these", "no-print": "no printing",
+    "substitute": "other words in place of some fields",
+    "do-not-disclose": "say that this is not to be disclosed", "aggregate": "show totals only",
+    "anonymise": "show nobody’s name", "notify": "tell somebody that it was done", "read-only": "change nothing",
+    "record-wishes": "record what the person wishes", "record-both-identities": "record both people",
+}  # fmt: skip
+"""What a front end has to do when it acts on a permit, by the kind of obligation."""
+
+
+def failure_words(kind: str, how: str) -> tuple[str, str]:
+    """With what somebody failed, and how."""
+    return WITH.get(kind, plain(kind)), HOW.get(how, plain(how).capitalize())
+
+
+def due_words(kind: str) -> str:
+    """What a kind of obligation asks for."""
+    return DUE.get(kind, plain(kind))
 
 
 def account_words(row: PersonRow) -> str:

@@ -22,7 +22,9 @@ from governance.desk.tables import (
     PEOPLE_HEAD,
     STUCK_HEAD,
     account_words,
+    due_words,
     factor_words,
+    failure_words,
     locked_cells,
     person_cells,
     stuck_cells,
@@ -61,7 +63,8 @@ NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "wa
 """A list that is not shown."""
 WORDS = {
     "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
-    "statuses": STATUSES, "stages": STAGES, "locks": LOCKS,
+    "statuses": STATUSES, "stages": STAGES, "locks": LOCKS, "failure_words": failure_words, "due_words": due_words,
+    "plain": showing.plain,
 }  # fmt: skip
 """What the desk's pages say things with."""
 

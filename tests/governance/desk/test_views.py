@@ -283,7 +283,7 @@ def test_how_somebody_stands_is_told_of_roles_in_ones_part_alone(stand: Installa
         employment=[{"person": "duo", "organisation": one, **here} for one in ("ash", "council")],
         grants=[held("duo", "reader", "council", "archive", approvals=approved)],
     )
-    assert "Ash School (ash) No access" in browse("olga").get("/people?name=duo").words
+    assert "Ash School (ash) Access to no system" in browse("olga").get("/people?name=duo").words
     assert "Duo" not in browse("olga").get("/people?name=duo&standing=in_order").words
     assert "Duo" in browse("olga").get("/people?name=duo&standing=none").words
     stand.apply(employment=[{"person": "duo", "organisation": "ash", **here, "to": "2021-01-01"}])

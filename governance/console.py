@@ -15,8 +15,8 @@ from governance import installation, scheduler, serving
 from governance.app import Service, commands, trial_service
 from governance.exchange.jobs import sweep_unsealed
 from governance.kernel import clock
-from governance.kernel.db import migrate
-from governance.kernel.errors import Answer, cure_for
+from governance.kernel.db import migrate, ready
+from governance.kernel.errors import Answer, Conflict, cure_for
 from governance.kernel.jobs import last_run
 from governance.outbox.service import SENDER
 from governance.outbox.ways import courier_of
@@ -160,11 +160,23 @@ def once(lazy: Lazy, name: str) -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True)
 @click.option("--own-cores", is_flag=True, help="Each worker has a processor core to itself: be quicker on it (Linux).")
-def serve(host: str, port: int, workers: int, own_cores: bool) -> None:
+@click.pass_obj
+def serve(lazy: Lazy, host: str, port: int, workers: int, own_cores: bool) -> None:
     """Serve the HTTP API."""
+    serving.refuse_taken(host, port)
+    refuse_unready(lazy)
+    click.echo(f"Serving {lazy.settings.public_url} at http://{f'[{host}]' if ':' in host else host}:{port}.")
     if own_cores:
         serving.take_turns()
     serving.serve(host, port, workers)
+
+
+def refuse_unready(lazy: Lazy) -> None:
+    """Raise where settings are missing or wrong, or the databases cannot be read, before a worker is begun."""
+    is_ready = ready(lazy.databases)
+    lazy.databases.close()  # no connection is handed on to a worker
+    if not is_ready:
+        raise Conflict("the databases do not answer, or have not the newest layout. postern db upgrade lays them out.")
 
 
 @click.group()

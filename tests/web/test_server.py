@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 
+from tests.architecture.source import ROOT
 from tests.installation import Installation, launcher, shared_installation
 from tests.servers import SYSTEM, Launcher, Server, free_port, listened_to
 from tests.web.wire import BODY, asked, request, send
 
 __all__ = ["launcher", "shared_installation"]
+
+OURS = {"PYTHONPATH": str(ROOT)}
+"""The code that stands here is run, wherever the command itself is."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,52 @@ def test_on_cores_of_their_own_threads_wait_for_each_other(
             assert {os.sched_getscheduler(thread) for thread in threads} == {policy}
         finally:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("POSTERN_DATABASE_URL", "", "POSTERN_DATABASE_URL: not set"),
+        ("POSTERN_DATABASE_URL", "sqlite:///{empty}/facts.db", "postern db upgrade lays them out"),
+        ("POSTERN_RECORD_KEYS", "k1", "POSTERN_RECORD_KEYS"),
+    ],
+)
+def test_what_cannot_serve_says_so_in_one_line_before_a_worker_begins(
+    shared_installation: Installation, tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    command = [Path(sys.executable).with_name("postern"), "serve", "--port", str(free_port())]
+    given = {
+        **shared_installation.environment,
+        "POSTERN_INSTANCE": str(tmp_path),
+        name: value.format(empty=tmp_path),
+        **OURS,
+    }
+    given = {key: one for key, one in given.items() if one}
+    found = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("Error: ")
+    assert found.stderr.count("\n") == 1, found.stderr
+    assert says in found.stderr
+
+
+def test_a_good_start_prints_one_line_with_the_address(shared_installation: Installation) -> None:
+    port = free_port()
+    command = [Path(sys.executable).with_name("postern"), "serve", "--port", str(port)]
+    given = {**shared_installation.environment, **OURS}
+    with subprocess.Popen(
+        command, env=given, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            while not listened_to(port):
+                assert process.poll() is None, "it ended before it listened"
+                time.sleep(0.05)
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert (line.startswith("Serving "), f"http://127.0.0.1:{port}." in line) == (True, True)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            rest, _ = process.communicate(timeout=60)
+    assert rest == ""
 
 
 def test_a_question_is_answered(server: Server) -> None:

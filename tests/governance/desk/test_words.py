@@ -37,7 +37,7 @@ def test_my_access_says_what_only_the_command_line_does(browse: Browse) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("how", COUNTED)
+@pytest.mark.parametrize("how", sorted(COUNTED))
 def test_every_failure_that_is_counted_has_words(kind: Kind, how: str) -> None:
     said = failure_words(kind, how)
     assert kind.value not in said

@@ -29,8 +29,9 @@ def added() -> Response:
     codes = any(one.kind is Kind.RECOVERY for one in ways)
     others = [one for one in ways if one.kind is not Kind.RECOVERY]
     earlier = [one for one in others if not one.is_temporary] if temporary else []
-    values = {"codes": codes, "temporary": temporary, "others": others, "earlier": earlier}
-    return render("authenticators/added.html", names=KIND_NAMES, **values)
+    return render(
+        "authenticators/added.html", names=KIND_NAMES, codes=codes, temporary=temporary, others=others, earlier=earlier
+    )
 
 
 @of_own("enrol-authenticator")

@@ -16,7 +16,7 @@ from governance.kernel.errors import Conflict, Unauthenticated
 from governance.people.signin.rules import Limits
 from governance.people.signin.service import end_sessions
 from governance.ports.actor import Actor
-from governance.ports.visitor import Visitor
+from governance.ports.visitor import Acr, Visitor
 from governance.web.leading import SECOND_STEP, SIGN_IN
 from tokens.issuing import service as issuing
 from tokens.issuing import store
@@ -25,6 +25,7 @@ from tokens.issuing.provider import Protocol
 from tokens.issuing.reader import Reader
 from tokens.issuing.rules import (
     ACCESS,
+    ACRS,
     IDENTITY,
     SCOPES,
     Step,
@@ -247,6 +248,11 @@ class Counter:
         """What the front end is called that a person goes on to, by the address; nothing where they do not."""
         found = self._entering(following)
         return found.name if found is not None else ""
+
+    def wants_passkey(self, following: str) -> bool:
+        """Whether the front end that a person goes on to, by the address, takes a passkey and nothing else."""
+        named = parse_qs(urlsplit(following).query).get("acr_values", [""])[0].split()
+        return self._entering(following) is not None and [one for one in ACRS if one in named] == [Acr.PASSKEY]
 
     def leads_to(self, following: str) -> tuple[str, ...]:
         """The sites to which forms lead in the end, for a person who goes on to that address."""

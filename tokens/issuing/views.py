@@ -65,9 +65,17 @@ def blueprint(service: Any) -> Blueprint:
 
     @pages.app_context_processor
     def entering() -> dict[str, Any]:
-        return {"entering_front_end": lambda: doors.counter.name_of(following(service))}
+        return told_of(doors, service)
 
     return pages
+
+
+def told_of(doors: Doors, service: Any) -> dict[str, Any]:
+    """What pages may say of the front end that a person goes on to."""
+    return {
+        "entering_front_end": lambda: doors.counter.name_of(following(service)),
+        "passkey_wanted": lambda: doors.counter.wants_passkey(following(service)),
+    }
 
 
 def asked_again(address: str) -> Any:

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
+from sqlalchemy import delete
 
 from governance.kernel import clock
 from tests.tokens.issuing.front_end_kit import CALLBACK, PUBLIC, FrontEnd, Provider, words
+from tokens.authenticators.models import Authenticator
 
 
 def parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -274,6 +276,30 @@ def test_who_cannot_prove_it_so_goes_back_without_a_code(provider: Provider, loo
         proved = provider.prove(cookie, "mfa")
         told = words(provider.http.get(following, headers={"Cookie": f"__Host-postern-session={proved}"}))
     assert (told["error"], told["state"]) == ("unmet_authentication_requirements", "s-1")
+
+
+@pytest.mark.parametrize(("acr_values", "told"), [
+    ("passkey", True), ("urn:gold passkey", True), ("mfa", False), ("passkey mfa", False), (None, False),
+])  # fmt: skip
+def test_who_has_no_passkey_reads_that_one_is_asked_for(
+    provider: Provider, lookup: FrontEnd, acr_values: str | None, *, told: bool
+) -> None:
+    cookie = provider.sign_in()
+    step = provider.authorize(lookup.wish(acr_values=acr_values, prompt="login"), cookie).location
+    with provider.databases.writing() as session:
+        app = Authenticator(
+            person_id=provider.visitor(cookie).person, kind="totp", label="Phone", state="active", digits=6, drift=0,
+            last_step=-1, failures=0, created_at=clock.now(), activated_at=clock.now(),
+        )  # fmt: skip
+        session.add(app)
+        session.flush()
+        row = app.id
+    headers = {"Cookie": f"__Host-postern-session={cookie}", "Accept": "text/html"}
+    page = provider.http.get(step, headers=headers).get_data(as_text=True)
+    with provider.databases.writing() as session:
+        session.execute(delete(Authenticator).where(Authenticator.id == row))
+    assert ("It asks for a passkey or a security key, and you have none." in page) is told
+    assert ("second-step?next=/account/authenticators/add" in page) is told
 
 
 @pytest.mark.parametrize(

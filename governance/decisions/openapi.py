@@ -300,7 +300,7 @@ def document(public_url: str, others: Sequence[Description] = ()) -> dict[str, A
     batch["requestBody"]["content"][NDJSON] = batch["responses"]["200"]["content"][NDJSON] = lines
     spec.path("/systems/{system}/access/v1/evaluations", operations={"post": batch})
     for kind in ("Subject", "Resource", "Action"):
-        search = asked(f"Search for a {kind.lower()}", f"{kind}Search", "Found")
+        search = asked(f"Search for {'an' if kind == 'Action' else 'a'} {kind.lower()}", f"{kind}Search", "Found")
         spec.path(f"/systems/{{system}}/access/v1/search/{kind.lower()}", operations={"post": search})
     spec.path("/systems/{system}/access/v1/plan", operations={"post": asked("Plan a list", "ListQuestion", "Planned")})
     spec.path(

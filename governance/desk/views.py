@@ -59,7 +59,7 @@ ACTS = {
 
 BEHIND = f"{checking.CIRCUMSTANCE}mediated_for"
 """The field of a check that names for whom somebody would ask, in systems where one asks for another."""
-NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "waiting": ()}
+NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "invites": False, "waiting": ()}
 """A list that is not shown."""
 WORDS = {
     "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
@@ -154,7 +154,8 @@ def add_people(pages: Blueprint, service: Any) -> None:
         listed = listed_people(service, part, form, now)
         named = {name: value for name, value in form.values.items() if value}
         download = url_for("desk.people_file", **named) if downloads(service) else ""
-        return show("people", form=form, listed=listed, download=download, waiting=to_approve(service, now))
+        more: dict[str, Any] = {"invites": invites(service), "waiting": to_approve(service, now)}
+        return show("people", form=form, listed=listed, download=download, **more)
 
     @pages.get("/people.csv")
     @allowed("download", "organisation", part_for("download"))
@@ -321,6 +322,11 @@ def to_approve(service: Any, now: datetime) -> list[tuple[Replacing, str]]:
 def downloads(service: Any) -> bool:
     """Whether a list is offered as a file: the file itself asks again."""
     return bool(service.authorise.parts(g.visitor, "download", now=clock.now(), near=True))
+
+
+def invites(service: Any) -> bool:
+    """Whether the page that invites is linked: it asks again."""
+    return bool(service.authorise.may_see(g.visitor, [("invite", "organisation")], now=clock.now()))
 
 
 def acts_on(reference: str, may: Collection[str]) -> list[tuple[str, str]]:

@@ -75,7 +75,7 @@ def walked(context: BrowserContext, seat: Seat, tmp_path_factory: pytest.TempPat
             page.goto(f"{seat.address}/people/invite?person={WHO}")
             page.get_by_label("Email address").fill("martin.hope@example.org")
             press(page, "Send")
-            assert "The invitation is on its way." in page.locator("main").inner_text()
+            assert "The invitation is on its way to " in page.locator("main").inner_text()
         link = link_in(seat.send_mail(office))
     with opened(context) as page:
         return walk(Hand(page), seat, link, tmp_path_factory.mktemp("walked"))

@@ -8,6 +8,7 @@ well a person must have proved who they are; docs/decisions/0018-tokens.md says 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -37,6 +38,7 @@ from tokens.issuing.rules import ACRS, LONGEST, SCOPES, CodeFacts, Wanted, Wishe
 logging.getLogger("authlib").setLevel(logging.WARNING)  # at DEBUG it writes down what it is given
 
 METHODS = ("client_secret_basic", "client_secret_post", "none")
+UNPROVED = "There is no such front end, or its secret is not right, or it came in no way that is accepted here."
 SECURE = "https://here"
 NOT_SUPPORTED = {
     "request": openid.RequestNotSupportedError,
@@ -185,6 +187,10 @@ class OpenId:
             raise InvalidRequestError("'nonce' or 'state' is too long")
 
 
+TELLABLE = re.compile(r"[!#-\[\]-~]{1,200}")
+"""What an error may repeat (RFC 6749, 4.1.2.1: no quotation mark, no backslash), in a line of a fair length."""
+
+
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """Codes: asked for by a redirect, brought back by the front end itself."""
 
@@ -192,10 +198,11 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     @staticmethod
     def validate_authorization_redirect_uri(request: Any, client: Client) -> str:
-        """The address to return to; it is never repeated in an error (Authlib's own fails on some letters)."""
+        """The address to return to; an error names the one that came, where it may have its letters."""
         redirect_uri = request.payload.redirect_uri
         if not redirect_uri or not client.check_redirect_uri(redirect_uri):
-            raise InvalidRequestError("The 'redirect_uri' is not registered for this client.")
+            came = f" It was {redirect_uri}" if redirect_uri and TELLABLE.fullmatch(redirect_uri) else ""
+            raise InvalidRequestError(f"The 'redirect_uri' is not registered for this client.{came}")
         return str(redirect_uri)
 
     def query_authorization_code(self, code: str, client: Client) -> Code | None:
@@ -285,6 +292,7 @@ class Protocol(AuthorizationServer):  # type: ignore[misc]
         if "Location" in named:
             named["Location"] = add_params_to_uri(named["Location"], [("iss", self._issuer)])
         elif told is not None and told.get("error") == InvalidClientError.error:
+            told = {**told, "error_description": UNPROVED}
             return Reply(401, told, {**named, "WWW-Authenticate": 'Basic realm="postern"'})
         return Reply(status, told, named)
 

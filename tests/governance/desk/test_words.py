@@ -52,3 +52,14 @@ def test_every_obligation_of_a_shipped_pack_has_words() -> None:
     }
     assert found
     assert found <= DUE.keys()
+
+
+def test_people_links_to_inviting_for_those_who_may(browse: Browse) -> None:
+    link = "Invite somebody to make an account"
+    assert browse("meg").get("/people").link(link).endswith("/people/invite")
+    assert link not in browse("audrey").get("/people").words
+
+
+def test_an_invitation_says_to_whom_it_goes(browse: Browse) -> None:
+    page = browse("meg").get("/people/invite").send(person="tess", email="tess@example.org").follow()
+    assert "on its way to tess at tess@example.org" in page.words

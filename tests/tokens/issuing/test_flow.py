@@ -317,3 +317,22 @@ def test_a_form_is_asked_again_as_an_address(provider: Provider, lookup: FrontEn
     told = provider.http.post("/oauth/authorize", data=lookup.wish())
     assert told.status_code == 303
     assert parse_qs(urlsplit(told.location).query)["client_id"] == [lookup.client_id]
+
+
+def test_an_address_that_is_not_registered_is_named_where_an_error_may_have_its_letters(
+    provider: Provider, lookup: FrontEnd, cookie: str
+) -> None:
+    other = "http://localhost:5050/signed-in"
+    told = provider.authorize(lookup.wish(redirect_uri=other), cookie)
+    assert (told.status_code, other in told.get_data(as_text=True)) == (400, True)
+    odd = 'http://localhost:5050/"ü\\'
+    refused = provider.authorize(lookup.wish(redirect_uri=odd), cookie)
+    assert (refused.status_code, "localhost" in refused.get_data(as_text=True)) == (400, False)
+
+
+def test_a_wrong_secret_is_told_in_words(provider: Provider, lookup: FrontEnd) -> None:
+    answer = provider.token({**lookup.exchange("code"), "client_secret": "wrong"})
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+    said = answer.get_json()["error_description"]
+    assert "its secret is not right" in said
+    assert "client_secret_basic" not in said

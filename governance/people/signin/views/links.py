@@ -108,6 +108,9 @@ def link_pages(service: Any) -> Blueprint:
     return pages
 
 
+ON_ITS_WAY = "The invitation is on its way to {person} at {email}. The link in it works once, and for 7 days."
+
+
 def asking_pages(service: Any) -> Blueprint:
     """Pages by which a link is asked for, for oneself or for somebody else."""
     pages, ground = Blueprint("asking", __name__), Ground.of(service.settings)
@@ -145,7 +148,7 @@ def asking_pages(service: Any) -> Blueprint:
             form = sent(service, ground, form)
         if not form.ok:
             return render("signin/invite.html", 422, form=form, person=form.raw["person"])
-        tell_next("success", "The invitation is on its way. The link in it works once, and for 7 days.")
+        tell_next("success", ON_ITS_WAY.format(**form.values))
         return go("asking.invite")
 
     return pages

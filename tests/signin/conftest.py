@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from governance.people.signin import passwords
 from governance.people.signin.service import places, refusing
 from governance.people.signin.store import attempts
 from tests.commands import Desk, desk, quick_desk
@@ -19,8 +20,10 @@ __all__ = ["Desk", "desk", "installation", "make", "quick_desk", "shared_install
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests fail often from one place, look at the trail at once, and need not wait for what no clock is to tell."""
+    """Tests fail often from one place, come in crowds, look at the trail at once, and wait for no clock."""
     monkeypatch.setattr(places, "FAILED_AT_ONE_PLACE", 1_000_000)
+    monkeypatch.setattr(passwords, "WAITING", 100)
+    monkeypatch.setattr(passwords, "LONGEST_WAIT", 60)
     monkeypatch.setattr(refusing, "REFUSED_SECONDS", 0)
     monkeypatch.setattr(attempts, "TOLD_EVERY", -LONG)
 

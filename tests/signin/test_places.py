@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from governance.kernel.errors import TooMany, Unavailable
 from governance.people.signin import jobs, passwords
 from governance.people.signin.models import SignInAttempts
+from governance.people.signin.passwords import LONGEST_WAIT, WAITING
 from governance.people.signin.rules import A_DAY, FAILED_AT_ONE_PLACE, STOPPED, TOLD_EVERY, hour_ends
 from governance.people.signin.service import accounts, entering, places, refusing
 from governance.people.signin.service.entering import Browser, Problem
@@ -192,7 +194,7 @@ def all_taken(ground: Ground) -> Iterator[None]:
 def test_nobody_waits_long_for_a_turn_and_nothing_is_counted_then(
     morning: Place, compared: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert passwords.LONGEST_WAIT <= 1
+    assert LONGEST_WAIT <= 1
     monkeypatch.setattr(passwords, "LONGEST_WAIT", 0.05)
     ann = morning.member()
     before, began = cost(morning, compared), time.monotonic()
@@ -203,6 +205,34 @@ def test_nobody_waits_long_for_a_turn_and_nothing_is_counted_then(
     assert time.monotonic() - began < FEW, "a busy machine is not a wrong answer, a wait without end is"
     assert cost(morning, compared) == before
     assert morning.enter(ann, GOOD).secret, "whoever was sent away has lost nothing"
+
+
+def test_only_a_few_wait_and_whoever_comes_then_is_sent_away_at_once(
+    morning: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads that serve pages are not all taken by those who wait."""
+    monkeypatch.setattr(passwords, "WAITING", WAITING)
+    morning.ground = replace(morning.ground, passwords=passwords.Passwords(passwords.Cost(64, 1)))
+    ann, comers = morning.member(), WAITING + 3
+    answers: list[object] = []
+
+    def come() -> None:
+        try:
+            answers.append(morning.enter(ann, GOOD).secret)
+        except Unavailable as why:
+            answers.append(why)
+
+    threads = [threading.Thread(target=come) for _ in range(comers)]
+    with all_taken(morning.ground):
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 30
+        while len(answers) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [type(one) for one in answers] == [Unavailable] * 3
+    for thread in threads:
+        thread.join()
+    assert len([one for one in answers if isinstance(one, str) and one]) == WAITING
 
 
 def test_a_page_without_a_turn_is_a_503(quick_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

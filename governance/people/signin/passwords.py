@@ -18,6 +18,8 @@ AT_ONCE = 4
 """How many passwords one process hashes at a time: each takes its own memory."""
 LONGEST_WAIT = 1.0
 """For how many seconds somebody waits for their turn: whoever waits holds a thread that pages need."""
+WAITING = 4
+"""How many wait for a turn at a time; whoever comes then is sent away at once, and the other threads serve pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Passwords:
     def __init__(self, cost: Cost) -> None:
         self._hasher = PasswordHasher(cost.rounds, cost.memory, cost.threads)
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._seats = threading.BoundedSemaphore(AT_ONCE + WAITING)
         self._mine = threading.local()
 
     @contextmanager
@@ -43,14 +46,21 @@ class Passwords:
         if getattr(self._mine, "has", False):
             yield
             return
-        if not self._places.acquire(timeout=LONGEST_WAIT):
+        with self._taken(self._seats, 0), self._taken(self._places, LONGEST_WAIT):
+            self._mine.has = True
+            try:
+                yield
+            finally:
+                self._mine.has = False
+
+    @contextmanager
+    def _taken(self, places: threading.BoundedSemaphore, seconds: float) -> Iterator[None]:
+        if not places.acquire(timeout=seconds):
             raise Unavailable("too many passwords are being checked at once; ask again", "busy")
-        self._mine.has = True
         try:
             yield
         finally:
-            self._mine.has = False
-            self._places.release()
+            places.release()
 
     def hash(self, password: str) -> str:
         """A password as it is stored: with its salt and with what it cost."""

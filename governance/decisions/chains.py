@@ -41,11 +41,6 @@ class Draft(NamedTuple):
     needs: Sequence[tuple[Demand, tuple[FactKey, ...]]]
 
 
-UNASKED: dict[Any, Any] = {}
-ASKED_ONCE: dict[Any, Any] = {}
-"""Two that stay empty: most people ask once, and nothing is kept for them."""
-
-
 class Chain:
     """What remains of one grant (or of a role that might be granted) once its requirements are judged.
 
@@ -60,7 +55,6 @@ class Chain:
         "open_steps",
         "organisation",
         "role",
-        "said",
         "starts_at",
         "system",
         "until",
@@ -86,41 +80,10 @@ class Chain:
         self.evidence = pieces(steps, pool)
         self.open_steps = tuple([step for step in steps if not step.standing.settled])
         self.until = earliest(*[step.standing.until for step in steps])
-        self.said: dict[Any, Any] = UNASKED
 
     def has_begun(self, now: datetime) -> bool:
         """Whether the grant's first moment has come; only then do its role's deny rules apply."""
         return self.starts_at is None or now >= self.starts_at
-
-
-MOST_SAYINGS = 20_000
-
-
-class Sayings:
-    """What chains said to each kind of question, kept at the chain and gone with it.
-
-    Bounded for all chains together: when so much is kept, all of it is dropped.
-    """
-
-    def __init__(self) -> None:
-        self._chains: list[Chain] = []
-        self._kept = 0
-
-    def keep(self, chain: Chain, kind: Any, said: Any) -> None:
-        """Keep what a chain said, from the second time on that it is asked anything new."""
-        if chain.said is UNASKED:
-            chain.said = ASKED_ONCE
-            return
-        if self._kept >= MOST_SAYINGS:
-            for one in self._chains:
-                one.said = ASKED_ONCE
-            self._chains.clear()
-            self._kept = 0
-        if chain.said is ASKED_ONCE:
-            chain.said = {}
-            self._chains.append(chain)
-        chain.said[kind] = said
-        self._kept += 1
 
 
 def spelt(requirement: str, keys: Iterable[FactKey]) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from governance.decisions.chains import Chain, Chains, Sayings, Systems
+from governance.decisions.chains import Chain, Chains, Systems
 from governance.decisions.memory import Entry, Memory
 from governance.decisions.obliging import within
 from governance.decisions.records import noted
@@ -36,8 +36,6 @@ BOTH_IDENTITIES = Obligation("record-both-identities", "record-both-identities",
 
 
 Candidate = tuple[Role, RoleQuestion]
-Kind = tuple[Any, Any]
-"""What questions to a chain have alike: its role's question and how the conditions stand, or the type and action."""
 
 
 class Judged(NamedTuple):
@@ -49,7 +47,6 @@ class Judged(NamedTuple):
     allows: RoleAnswer
     evidence: tuple[bytes, ...]
     until: datetime | None
-    plain: Decision | None = None  # the answer, where these objections are all that there is to say
 
 
 class Engine:
@@ -60,7 +57,6 @@ class Engine:
         self.chains = Chains(memory, requirements)
         self.systems = systems
         self._candidates: dict[tuple[str, int, str, str], tuple[Candidate, ...]] = {}
-        self._sayings = Sayings()
 
     def decide(self, rules: SystemRules, question: Question, now: datetime) -> Decision:
         """The answer to one question at a moment, with every reason of the chain that comes nearest."""
@@ -129,9 +125,8 @@ class Engine:
             if judged.denies:
                 denies += judged.denies
             objections = judged[1]
-            heavy = weight(objections) if objections else 0
-            if best is None or heavy < lacks:
-                best, lacks = judged, heavy
+            if best is None or (lacks and (not objections or weight(objections) < lacks)):
+                best, lacks = judged, weight(objections)
         return best, denies
 
     def _everyones(self, rules: SystemRules, question: Question, entry: Entry, now: datetime) -> tuple[Chain, ...]:
@@ -154,42 +149,27 @@ class Engine:
         asked: RoleQuestion | None,
         now: datetime,
     ) -> Judged:
+        answer, denies, extra = NO_ANSWER, NO_RULES, NO_OBJECTIONS
         if asked is None:
-            kind: Kind = (question.resource_type, question.action)
+            extra = not_permitted(chain.role.name, chain.role.source, question.action, question.resource_type)
         else:
-            kind = (asked, state_of(asked, question, entry.person, chain.organisation) if asked.holds else ())
-        judged: Judged | None = chain.said.get(kind)
-        if judged is None:
-            judged = self._settle(rules, question, chain, asked, kind, now)
+            state = state_of(asked, question, entry.person, chain.organisation) if asked.holds else ()
+            answer = asked.answer(state)
+            allowed, _, denies, _, _ = answer
+            if denies and not chain.has_begun(now):
+                allowed, denies = bool(answer.allows), NO_RULES
+            if not allowed and not denies:
+                role = chain.role
+                extra = unmet(asked, state) or not_permitted(
+                    role.name, role.source, question.action, question.resource_type
+                )
+        objections, evidence, until = chain.objections, chain.evidence, chain.until
         if chain.open_steps:
             remaining, evidence, until = self._remains(rules, question, entry, chain, now)
-            objections = in_order((*judged.objections, *remaining)) if remaining else judged.objections
-            return made(Judged, (chain, objections, judged.denies, judged.allows, evidence, until, None))
-        return judged
-
-    def _settle(
-        self,
-        rules: SystemRules,
-        question: Question,
-        chain: Chain,
-        asked: RoleQuestion | None,
-        kind: Kind,
-        now: datetime,
-    ) -> Judged:
-        """What a chain says to every question of a kind, by its requirements that are settled and its role's rules."""
-        answer, role, extra = asked.answer(kind[1]) if asked is not None else NO_ANSWER, chain.role, NO_OBJECTIONS
-        denies = answer.denies if chain.has_begun(now) else NO_RULES
-        if not (denies or answer.allows):
-            extra = unmet(asked, kind[1]) if asked is not None else NO_OBJECTIONS
-            extra = extra or not_permitted(role.name, role.source, question.action, question.resource_type)
-        objections = (*chain.objections, *extra)
-        objections = in_order(objections) if len(objections) > 1 else objections
-        judged = Judged(chain, objections, denies, answer, chain.evidence, chain.until)
-        if not (denies or chain.open_steps) and (objections or not role.obligations):
-            judged = judged._replace(plain=answered(rules, judged, objections))
-        if denies == answer.denies:  # else its deny rules apply from a moment on
-            self._sayings.keep(chain, kind, judged)
-        return judged
+            extra = (*extra, *remaining)
+        if extra:
+            objections = in_order((*objections, *extra)) if objections or len(extra) > 1 else extra
+        return made(Judged, (chain, objections, denies, answer, evidence, until))
 
     @staticmethod
     def _remains(
@@ -210,19 +190,26 @@ class Engine:
     def _conclude(
         self, rules: SystemRules, question: Question, entry: Entry, best: Judged, denies: Sequence[Rule]
     ) -> Decision:
-        chain, objections, plain = best.chain, best.objections, best.plain
-        if plain is not None and plain.objections is objections and not (denies or question.mismatched):
-            return plain
+        chain, objections, _, allows, evidence, _ = best
+        held_for = chain.organisation.reference if chain.organisation is not None else ""
         if denies:
             kept = [one for one in objections if one.requirement != ROLE]
             objections = in_order((*kept, *(denied(rule) for rule in denies)))
         if question.mismatched:
             objections = in_order((*objections, *(mismatch(name) for name in question.mismatched)))
+        if objections:
+            ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
+            number, revision = chain.number, rules.revision
+            values = (False, objections, (), evidence, ids, (), None, held_for, number, revision, 0, (), None, "")
+            return made(Decision, values)
         obligations: tuple[Obligation, ...] = ()
-        if chain.role.obligations and not objections:
+        if chain.role.obligations:
             asked = Asked(question.properties, question.context, entry.person, chain.organisation)
             obligations = due(chain.role.obligations, asked)
-        return answered(rules, best, objections, obligations, denies)
+        ids, sources, until, number = allows.ids, allows.sources, best.until, chain.number
+        policy, keep = rules.revision, rules.cache_seconds
+        told = (True, (), obligations, evidence, ids, sources, until, held_for, number, policy, keep, (), None, "")
+        return made(Decision, told)
 
     def _least(
         self, rules: SystemRules, question: Question, entry: Entry, now: datetime, waived: frozenset[str]
@@ -286,40 +273,6 @@ class Engine:
             until=earliest(behind.until, mediator.until) if not objections else None,
             behind=question.mediated_for,
         )
-
-
-def answered(
-    rules: SystemRules,
-    best: Judged,
-    objections: tuple[Objection, ...],
-    obligations: tuple[Obligation, ...] = (),
-    denies: Sequence[Rule] = NO_RULES,
-) -> Decision:
-    """What the nearest chain comes to: a permit with what is due, or a denial with all that stands against it."""
-    chain, policy = best.chain, rules.revision
-    held_for = chain.organisation.reference if chain.organisation is not None else ""
-    if objections:
-        ids = tuple(dict.fromkeys([rule.id for rule in denies])) if denies else ()
-        values = (False, objections, (), best.evidence, ids, (), None, held_for, chain.number, policy, 0, (), None, "")
-        return made(Decision, values)
-    ids, sources, until, keep = best.allows.ids, best.allows.sources, best.until, rules.cache_seconds
-    told = (
-        True,
-        (),
-        obligations,
-        best.evidence,
-        ids,
-        sources,
-        until,
-        held_for,
-        chain.number,
-        policy,
-        keep,
-        (),
-        None,
-        "",
-    )
-    return made(Decision, told)
 
 
 MOST_CANDIDATES = 10_000

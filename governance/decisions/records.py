@@ -64,10 +64,18 @@ def make_record(
         question_body(question, body)
     if decision.proof is not None:
         body["asserted_by"], body["token"] = BY_TOKEN, decision.proof.told()
+    if decision.organisation:
+        body["organisation"], body["grant"] = decision.organisation, decision.grant
+    if decision.obligations:
+        body["obligations"] = [one.id for one in decision.obligations]
+    if decision.routes:
+        body["routes"] = [one.id for one in decision.routes]
+    if decision.evidence:
+        body["evidence"] = orjson.Fragment(b"[" + b",".join(decision.evidence) + b"]")
     moment, revision, salt = at
     codes = decision.codes if decision.objections else ()
     told = (moment, system, decision.allowed, codes, decision.rules, revision, decision.policy)
-    return made(Record, (*told, salt, encode_body(body)[:-1] + decision.grounds + b"}", "decision"))
+    return made(Record, (*told, salt, encode_body(body), "decision"))
 
 
 def note(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
-
-import orjson
+from typing import Any, NamedTuple
 
 from governance.ports.reasons import REASONS, Code
 from governance.ports.requirement import Objection
@@ -14,8 +12,6 @@ from governance.ports.role_rules import Obligation, Route
 
 made = tuple.__new__
 """Makes a named tuple of all its values in half the time that its own way takes; a test counts the values."""
-
-Kept = TypeVar("Kept")
 
 BY_KEY, BY_TOKEN = "key", "token"
 """On whose word it is known who is there: a front end's, known by its key, or the service's own."""
@@ -59,8 +55,11 @@ class Proof(NamedTuple):
         }
 
 
-class Said(NamedTuple):
-    """What a `Decision` is made of."""
+class Decision(NamedTuple):
+    """An answer with everything that it rests on; the evidence is as the record keeps it.
+
+    `until` is an upper bound, never a licence to keep the answer.
+    """
 
     allowed: bool
     objections: tuple[Objection, ...] = ()
@@ -77,45 +76,10 @@ class Said(NamedTuple):
     proof: Proof | None = None
     behind: str = ""  # the person behind, where one asks through another: the reasons speak to them
 
-
-class Once(Generic[Kept]):
-    """What is worked out of a value when it is first asked for, and kept at it: `cached_property` without its lock."""
-
-    def __init__(self, make: Callable[[Any], Kept]) -> None:
-        self._make = make
-        self._name = make.__name__
-
-    def __get__(self, holder: Any, _owner: type) -> Kept:
-        found: Kept = self._make(holder)
-        holder.__dict__[self._name] = found
-        return found
-
-
-class Decision(Said):
-    """An answer with everything that it rests on; the evidence is as the record keeps it.
-
-    `until` is an upper bound, never a licence to keep the answer. Questions of a kind may share one answer, and with it
-    what is worked out of it.
-    """
-
-    @Once
+    @property
     def codes(self) -> tuple[str, ...]:
         """The true reason codes, in order."""
         return tuple([RANK[objection.code][1] for objection in self.objections])
-
-    @Once
-    def grounds(self) -> bytes:
-        """Members of the record's body, each behind a comma: in whose name, by which grant, what is due, evidence."""
-        told: dict[str, Any] = {}
-        if self.organisation:
-            told["organisation"], told["grant"] = self.organisation, self.grant
-        if self.obligations:
-            told["obligations"] = [one.id for one in self.obligations]
-        if self.routes:
-            told["routes"] = [one.id for one in self.routes]
-        if self.evidence:
-            told["evidence"] = orjson.Fragment(b"[" + b",".join(self.evidence) + b"]")
-        return b"," + orjson.dumps(told)[1:-1] if told else b""
 
 
 RANK: dict[Code, tuple[int, str]] = {code: (words.mender.value, code.value) for code, words in REASONS.items()}

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from governance.decisions import engine
-from governance.decisions.chains import Chain, Chains, Sayings
+from governance.decisions.chains import Chains
 from governance.decisions.questions import read_question
 from governance.decisions.records import Asker
 from governance.decisions.rules import Decision
@@ -332,25 +332,6 @@ def keep_chains_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Chains, "of", of)
 
 
-def keep_what_chains_say_in_one_place(patch: pytest.MonkeyPatch) -> None:
-    def keep(self: Any, chain: Chain, kind: Any, said: Any) -> None:
-        chain.said = self.__dict__.setdefault("together", {})
-        chain.said[kind] = said
-
-    patch.setattr(Sayings, "keep", keep)
-
-
-def take_kinds_for_one(patch: pytest.MonkeyPatch) -> None:
-    keep = Sayings.keep
-
-    def keep_for_all(self: Sayings, chain: Chain, kind: Any, said: Any) -> None:
-        keep(self, chain, kind, said)
-        for state in ((True,), (False,), (None,)) if chain.said and kind[1] else ():
-            chain.said[kind[0], state] = said
-
-    patch.setattr(Sayings, "keep", keep_for_all)
-
-
 def mix_a_batch_up(patch: pytest.MonkeyPatch) -> None:
     decided = Decisions._decide
     first: dict[engine.Engine, Decision] = {}
@@ -370,8 +351,6 @@ TWINS = [
     (the_engine_answers_as_the_oracle, let_everybody_in),
     (no_permit_unless_every_link_holds, forget_suspensions),
     (kept_chains_answer_as_fresh_ones, keep_chains_for_ever),
-    (kept_chains_answer_as_fresh_ones, keep_what_chains_say_in_one_place),
-    (kept_chains_answer_as_fresh_ones, take_kinds_for_one),
     (a_fact_less_never_permits, let_in_who_holds_nothing),
     (an_objection_more_never_permits, let_suspicion_excuse),
     (order_does_not_matter, look_at_one_check),

@@ -48,7 +48,6 @@ def serve(host: str, port: int, workers: int) -> None:
 
     SIGHUP replaces the workers one by one: each leaves when its successor has had time to begin.
     """
-    refuse_taken(host, port)
     collecting.leave_out()
     Granian(
         "wsgi:create_doorway",

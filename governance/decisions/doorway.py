@@ -84,6 +84,7 @@ class Doorway:
                 return
             length = self._door.length(method, get("content-length", "0"), chunked=bool(get("transfer-encoding", "")))
             if length and self._patience.waiting >= STRANGERS:
+                self._refuse_crowd(self._patience.waiting)
                 self._door.expect(self._asked(system, name, kind, headers))
             body = await self._patience.read(protocol()) if length else b""
             self._at_once += 1
@@ -107,9 +108,13 @@ class Doorway:
             reply.headers["Connection"] = "close"
         protocol.response_bytes(reply.status, list(reply.headers.items()), reply.body)
 
-    def _asked(self, system: str, name: str, kind: str, headers: Any, body: bytes = b"", arrived: int = 0) -> Asked:
-        if self._at_once > AT_ONCE or self._patience.waiting > AT_ONCE:
+    @staticmethod
+    def _refuse_crowd(under_way: int) -> None:
+        if under_way > AT_ONCE:
             raise Unavailable(f"{AT_ONCE} requests are under way in this worker; ask again", "busy")
+
+    def _asked(self, system: str, name: str, kind: str, headers: Any, body: bytes = b"", arrived: int = 0) -> Asked:
+        self._refuse_crowd(self._at_once)
         get: Get = headers.get
         least = get("min-facts-revision", "") if "min-facts-revision" in headers else "0"  # "" where it is not ASCII
         return Asked(system, get("authorization", ""), kind, least, name, body, arrived)

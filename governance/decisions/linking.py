@@ -21,7 +21,7 @@ from governance.decisions.unsaid import heard, unsaid_of_rules
 from governance.kernel.clock import iso
 from governance.kernel.keys import FactKey
 from governance.ports.reasons import REASONS, Code
-from governance.ports.requirement import Evidence, Objection
+from governance.ports.requirement import Evidence, Objection, Query
 from governance.ports.role_rules import SystemRules
 
 CHECK = "check"
@@ -104,16 +104,8 @@ def links_for(
     """The links of the chain that an answer tells of: the grant, each requirement, then the role's own rules."""
     entry, chain = engine.memory.person(question.subject), best.chain
     query = make_query(rules, question, entry, chain)
-    found = []
-    for step, link in links_of(engine, rules, chain, entry, now):
-        if link.asked:
-            missed: dict[str, None] = {}
-            more = step.requirement.check(step.standing, step.facts, step.terms, heard(query, missed), now)
-            evidence = (*link.evidence, *(one for one in more.evidence if one not in link.evidence))
-            unsaid = tuple(missed) if more.objections else ()
-            objections = in_order((*link.objections, *more.objections))
-            link = link._replace(objections=objections, evidence=evidence, unsaid=unsaid)  # noqa: PLW2901 - the same link, asked
-        found.append(link)
+    known = links_of(engine, rules, chain, entry, now)
+    found = [asked_of(step, link, query, now) if link.asked else link for step, link in known]
     if chain.number == 0 and chain.role not in rules.everyone:
         found.append(Link(NO_GRANT.requirement, (NO_GRANT,)))
     said = tuple(one for one in best.objections if one.requirement == ROLE)
@@ -122,6 +114,17 @@ def links_for(
     unsaid = unsaid_of_rules(asked, question, entry.person, chain.organisation) if objections else ()
     found.append(Link(ROLE, objections, tuple(Evidence("rule", rule.id) for rule in best.allows.allows), unsaid=unsaid))
     return tuple(found)
+
+
+def asked_of(step: Step, link: Link, query: Query, now: datetime) -> Link:
+    """A link with what its requirement says of the question itself."""
+    missed: dict[str, None] = {}
+    more = step.requirement.check(step.standing, step.facts, step.terms, heard(query, missed), now)
+    return link._replace(
+        objections=in_order((*link.objections, *more.objections)),
+        evidence=(*link.evidence, *(one for one in more.evidence if one not in link.evidence)),
+        unsaid=tuple(missed) if more.objections else (),
+    )
 
 
 def discreet(links: Sequence[Link], *, full: bool) -> tuple[Link, ...]:

@@ -34,7 +34,10 @@ class Heard(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value, or what stands in for it."""
-        return self[name] if name in self else default  # noqa: SIM401 - this is `get`
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
 
 def heard(query: Query, missed: dict[str, None]) -> Query:
@@ -49,8 +52,10 @@ def unsaid_of_rules(asked: RoleQuestion | None, question: Question, person: Any,
     An allow rule wants its conditions to hold; a deny rule stands too where a condition cannot be known.
     """
     missed: dict[str, None] = {}
-    for rule in asked.rules if asked is not None else ():
-        for condition in asked.conditions if asked is not None else ():
+    if asked is None:
+        return ()
+    for rule in asked.rules:
+        for condition in asked.conditions:
             if condition.name not in rule.conditions:
                 continue
             looked: dict[str, None] = {}

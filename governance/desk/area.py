@@ -1,6 +1,6 @@
 """What the desk plugs in."""
 
-from governance.desk.views import blueprint
+from governance.desk.views.people import blueprint
 from governance.ports.area import Area, Link
 
 AREA = Area(

@@ -123,6 +123,12 @@ def get_person(session: Session, reference: str) -> Person:
     return found
 
 
+def find_name(session: Session, person: int, at: int) -> str | None:
+    """What a person is called, as it stood at a revision."""
+    called = select(PersonDetails.name).where(PersonDetails.person_id == person, seen(PersonDetails, at))
+    return session.scalars(called.limit(1)).one_or_none()
+
+
 def get_organisation(session: Session, reference: str) -> Organisation:
     """An organisation's identity by reference, or raise `NotFound`."""
     found = session.scalar(select(Organisation).where(Organisation.reference == reference))

@@ -14,6 +14,8 @@ SIGN_IN, SECOND_STEP, SIGN_OUT, HOME = "/sign-in", "/sign-in/second-step", "/sig
 LONGEST = 2_000
 AGAIN = "again=link"
 """What tells a page of sign-in that a link from a mail is to be opened again afterwards."""
+LEFT = "left=yes"
+"""What tells the page of sign-in that somebody has just signed out."""
 
 
 def turned_away(*, half: bool = False) -> Response | None:

@@ -97,9 +97,11 @@ def test_signing_out(quick_site: Site) -> None:
     assert browser.get("/sign-out").status_code == 200
     assert quick_site.place.visitor(secret) is not None, "no link signs anybody out: the page asks"
     answer = browser.post("/sign-out", page="/account/password")
-    assert (answer.status_code, answer.location) == (303, "/sign-in")
+    assert (answer.status_code, answer.location) == (303, "/sign-in?left=yes")
     assert browser.cookie() == ""
     assert quick_site.place.visitor(secret) is None
+    assert "You are signed out." in browser.get(answer.location).get_data(as_text=True)
+    assert "You are signed out." not in browser.get("/sign-in").get_data(as_text=True)
 
 
 # --- links

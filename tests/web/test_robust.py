@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from select import select
 
@@ -31,7 +32,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def server(place: Installation, launcher: Launcher) -> Iterator[Server]:
-    made = place.server(launcher, POSTERN_MAX_BODY="5000")
+    yield from served(place, launcher, POSTERN_MAX_BODY="5000")
+
+
+def served(place: Installation, launcher: Launcher, twin: str = "", **settings: str) -> Iterator[Server]:
+    """A server that is ready, for as long as it is wanted."""
+    made = place.server(launcher, twin=twin, **settings)
     made.wait()
     yield made
     made.kill()
@@ -80,56 +86,59 @@ def test_pieces_of_a_body_beyond_the_limit_are_refused_behind_too(server: Server
 
 
 def test_many_idle_callers_keep_nobody_out(server: Server) -> None:
-    idle = [socket.create_connection(("127.0.0.1", server.port), timeout=15) for _ in range(300)]
-    try:
+    with callers(server, 300):
         began = time.monotonic()
         assert asked(server)[0] == 200
         assert time.monotonic() - began < 3
-    finally:
-        for link in idle:
-            link.close()
+
+
+@contextmanager
+def callers(server: Server, many: int, begun: bytes = b"") -> Iterator[list[socket.socket]]:
+    """So many connections, on each of which a request is begun and not gone on with."""
+    with ExitStack() as held:
+        links = [
+            held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=15)) for _ in range(many)
+        ]
+        for link in links:
+            link.sendall(begun)
+        time.sleep(0.3 if begun else 0)
+        yield links
 
 
 @pytest.fixture(scope="module")
 def small_server(place: Installation, launcher: Launcher) -> Iterator[Server]:
     """A server with room for few: eight requests at once, four bodies of strangers, four of one address."""
-    made = place.server(launcher, twin="tests.twins.small:room")
-    made.wait()
-    yield made
-    made.kill()
+    yield from served(place, launcher, "tests.twins.small:room")
 
 
 def test_strangers_who_send_slowly_keep_no_front_end_out(small_server: Server) -> None:
     """They need no key to begin a body; while there are many, only who has one is waited for."""
-    slow = [socket.create_connection(("127.0.0.1", small_server.port), timeout=15) for _ in range(20)]
     raw = head(small_server, 100).replace(small_server.key.encode(), b"none")
-    try:
-        for link in slow:
-            link.sendall(raw + b"{")
-        time.sleep(0.3)
+    with callers(small_server, 20, raw + b"{") as slow:
         assert [asked(small_server)[0] for _ in range(5)] == [200] * 5
         refused = [link for link in slow if has_answer(link)]
         assert len(refused) == 16, "four are waited for"
         assert {read_answer(link)[0] for link in refused} == {401}
-    finally:
-        for link in slow:
-            link.close()
+
+
+def test_of_front_ends_that_send_slowly_so_many_are_waited_for(small_server: Server) -> None:
+    """Who comes then is told to come again; who has sent all of it is answered."""
+    with callers(small_server, 20, head(small_server, len(BODY)) + BODY[:-5]) as slow:
+        refused = [link for link in slow if has_answer(link)]
+        assert len(refused) == 11, "nine are waited for: those who may be under way, and one"
+        assert {read_answer(link)[0] for link in refused} == {503}
+        waited_for = next(link for link in slow if link not in refused)
+        waited_for.sendall(BODY[-5:])
+        assert read_answer(waited_for)[0] == 200
 
 
 def test_who_sends_forms_slowly_keeps_nobody_out_of_the_pages(small_server: Server) -> None:
-    slow = [socket.create_connection(("127.0.0.1", small_server.port), timeout=15) for _ in range(20)]
     raw = request(small_server, f"Content-Type: {FORM}", "Content-Length: 100", body=b"", keep=True, path="/sign-in")
-    try:
-        for link in slow:
-            link.sendall(raw + b"a")
-        time.sleep(0.3)
+    with callers(small_server, 20, raw + b"a") as slow:
         assert send(small_server, get(small_server, "/healthz"))[0] == 200
         refused = [link for link in slow if has_answer(link)]
         assert len(refused) == 16, "four of one address are waited for"
         assert {read_answer(link)[0] for link in refused} == {503}
-    finally:
-        for link in slow:
-            link.close()
 
 
 def get(server: Server, path: str) -> bytes:
@@ -141,14 +150,11 @@ def has_answer(link: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/oauth/token"])
-def test_a_form_that_takes_long_to_read_is_not_read(place: Installation, launcher: Launcher, path: str) -> None:
-    server = place.server(launcher)
-    server.wait()
+def test_a_form_that_takes_long_to_read_is_not_read(small_server: Server, path: str) -> None:
     for body in (b"a=b&" * 1_000, b"a" * 65_537):
-        raw = request(server, f"Content-Type: {FORM}", f"Content-Length: {len(body)}", body=body, path=path)
-        assert send(server, raw)[0] == 413
-    assert send(server, get(server, path + "?" + "a&" * 1_000))[0] == 413
-    server.kill()
+        raw = request(small_server, f"Content-Type: {FORM}", f"Content-Length: {len(body)}", body=body, path=path)
+        assert send(small_server, raw)[0] == 413
+    assert send(small_server, get(small_server, path + "?" + "a&" * 1_000))[0] == 413
 
 
 def test_an_address_beyond_latin_1_is_read(server: Server) -> None:

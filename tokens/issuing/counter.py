@@ -15,6 +15,7 @@ from governance.clients.store import find_front_end
 from governance.kernel.errors import Conflict, Unauthenticated
 from governance.people.signin.rules import Limits
 from governance.people.signin.service import end_sessions
+from governance.people.store import find_name
 from governance.ports.actor import Actor
 from governance.ports.visitor import Acr, Visitor
 from governance.web.leading import SECOND_STEP, SIGN_IN
@@ -196,7 +197,7 @@ class Counter:
         if "profile" in claims.get("scope", "").split():
             at = self._service.databases.freshness.current()
             with self._service.databases.reading() as session:
-                told["name"] = store.find_name(session, found.sign_in.person, at) or claims["sub"]
+                told["name"] = find_name(session, found.sign_in.person, at) or claims["sub"]
         return told
 
     def sign_out(self, asked: Asked, now: datetime) -> SignOut:

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from governance.kernel.keys import FactKey
-from governance.kernel.recorded import seen, touch
-from governance.people.models import Person, PersonDetails
+from governance.kernel.recorded import touch
+from governance.people.models import Person
 from governance.people.signin.models import SignInSession
 from governance.people.signin.rules import SessionFacts
 from governance.people.signin.store.sessions import COLUMNS as SIGN_IN_COLUMNS
@@ -77,12 +77,6 @@ def find_sign_in(session: Session, sid: str) -> tuple[SessionFacts, str] | None:
         .where(SignInSession.sid == sid)
     ).one_or_none()
     return (as_facts(row[:-1]), str(row[-1])) if row is not None else None
-
-
-def find_name(session: Session, person: int, at: int) -> str | None:
-    """What a person is called, as it stood at a revision."""
-    called = select(PersonDetails.name).where(PersonDetails.person_id == person, seen(PersonDetails, at))
-    return session.scalars(called.limit(1)).one_or_none()
 
 
 def find_code_session(session: Session, code_digest: bytes) -> str | None:

@@ -116,7 +116,7 @@ def back(reply: Reply) -> Response:
         return Response(status=303, headers={"Location": reply.location})
     told = reply.body or {}
     why = str(told.get("error_description") or told.get("error") or "the request is not in order")
-    cure = "Go back and try again; if it happens again, tell whoever looks after that page."
+    cure = "If it happens again, tell whoever looks after that page."
     raise BadInput([Fault("the page that sent you here", why.rstrip("."), cure)])
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from governance.desk.rules import WITHOUT_PAGE
 from governance.desk.tables import DUE, failure_words
-from governance.desk.views import ACTS
+from governance.desk.views.people import ACTS
 from governance.web.guards import page_mark
 from tests.architecture.source import ROOT
 from tests.web.browser_kit import Browser

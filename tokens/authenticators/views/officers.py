@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from governance.kernel import clock
 from governance.kernel.verdict import Refused
 from governance.people.signin.store.accounts import list_reach
-from governance.people.store import get_person
+from governance.people.store import find_name, get_person
 from governance.ports.actor import Actor
 from governance.web.forms import Form, read_form
 from governance.web.pages import View, allowed, go, render
@@ -44,6 +44,7 @@ def page(reference: str, form: Form | None = None) -> Response:
     now = clock.now()
     with house().databases.reading() as session:
         person = get_person(session, reference).id
+        name = find_name(session, person, house().databases.freshness.current())
         known = store.list_of(session, [person])
         tried = list_attempts(session, [person]).get(person, Attempts())
         waiting = replacing.list_waiting(session, [person])
@@ -51,6 +52,7 @@ def page(reference: str, form: Form | None = None) -> Response:
         "known": known, "usable": [one for one in known if one.is_usable(now)],
         "tried": tried, "closed": tried.closed(THROTTLE, now), "waiting": waiting, "now": now,
         "ended": ENDED, "names": KIND_NAMES, "words": STATE_WORDS, "states": State, "reference": reference,
+        "name": name or reference,
     }  # fmt: skip
     return render("authenticators/theirs.html", status_of(form), form=form, **values)
 

@@ -36,7 +36,7 @@ from governance.people.signin.service.entering import (
     try_once,
     waiting,
 )
-from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.ground import Ground, account_of
 from governance.people.signin.service.refusing import ASKED, ask, refuse
 from governance.people.signin.service.sessions import begin_session, end_sessions, renew_session
 from governance.people.signin.store import accounts, attempts
@@ -130,7 +130,7 @@ def ask_recovery(databases: Databases, ground: Ground, name: str, browser: Brows
     with databases.reading() as session:
         places.require_room(session, ground, browser.address, now)
         found = accounts.find_by_name(session, name)
-    subject = f"account:{found.id}" if found is not None else f"name:{email_key(name)}"
+    subject = account_of(found.id) if found is not None else f"name:{email_key(name)}"
     with databases.writing() as session:
         places.take_room(session, ground, browser.address, now)
         counted = ground.counted("recovery", subject)

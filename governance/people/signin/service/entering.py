@@ -164,7 +164,7 @@ def forgive_everywhere(session: Session, ground: Ground, account: AccountFacts, 
         attempts.forgive_familiar(session, typed.anywhere)
         if browser is not None:
             attempts.forgive(session, typed.here)
-    attempts.forgive_all(session, ground.everywhere(account))
+    attempts.forgive_all(session, ground.of_account(account.id))
 
 
 def waiting(held_until: datetime, now: datetime) -> Entered:

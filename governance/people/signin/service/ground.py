@@ -65,12 +65,8 @@ class Ground:
         """The counters of each name of an account: its reference, and its address."""
         return [self.by_name(name, place) for name in (account.reference, account.email) if name]
 
-    def everywhere(self, account: AccountFacts) -> bytes:
-        """Under what an account's own failures are found, whatever it was called, all places together."""
-        return self.of_account(account.id)
-
     def of_account(self, number: int) -> bytes:
-        """Under what the failures of the account with a number are found."""
+        """Under what the failures of an account are found, whatever it was called, all places together."""
         return self._counters(account_of(number), "").anywhere
 
     def _counters(self, subject: str, place: str) -> Counters:

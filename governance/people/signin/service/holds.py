@@ -21,7 +21,7 @@ def dict_of_holds(session: Session, ground: Ground, people: Collection[int], now
     """
     held = attempts.list_held(session, now)
     owners = {
-        ground.everywhere(account): account.person
+        ground.of_account(account.id): account.person
         for account in (accounts.list_active(session, people) if held else ())
     }
     found: dict[int, Hold] = {}

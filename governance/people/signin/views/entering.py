@@ -18,7 +18,7 @@ from governance.people.signin.service.providers import Gate
 from governance.people.signin.store.providers import list_providers
 from governance.people.signin.views import begin, clear_cookie
 from governance.web.forms import Form, read_form
-from governance.web.leading import HOME, SECOND_STEP, SIGN_IN, SIGN_OUT, go_on, local_path
+from governance.web.leading import HOME, LEFT, SECOND_STEP, SIGN_IN, SIGN_OUT, go_on, local_path
 from governance.web.pages import anybody, go_to, half_signed_in, may_enter, render
 
 WAY = "__Host-postern-way"
@@ -100,7 +100,7 @@ def leaving_pages(service: Any) -> Blueprint:
         now = clock.now()
         with service.databases.change(g.visitor.reference, now) as session:
             entering.sign_out(session, g.visitor, now=now)
-        return clear_cookie(go_to(request.script_root + SIGN_IN))
+        return clear_cookie(go_to(f"{request.script_root}{SIGN_IN}?{LEFT}"))
 
     return pages
 

@@ -1,49 +1,39 @@
-"""Pages of the desk: my access, people in my part, one person, lock-outs, where people get stuck, checking access."""
+"""Pages of the desk: my access, people in my part, one person, lock-outs, where people get stuck."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, jsonify, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, url_for
 from marshmallow import Schema
-from werkzeug.datastructures import MultiDict
 
-from governance.desk import checking, showing
 from governance.desk import service as desk
 from governance.desk.pictures import funnel_picture
-from governance.desk.rules import LOCKS, STAGES, STATUSES, Status
-from governance.desk.schemas import PartIn, PeopleIn, WhomIn
+from governance.desk.rules import Status
+from governance.desk.schemas import PartIn, PeopleIn
 from governance.desk.store import Part
 from governance.desk.tables import (
     LOCKED_HEAD,
     PEOPLE_HEAD,
     STUCK_HEAD,
-    account_words,
-    due_words,
-    factor_words,
-    failure_words,
     locked_cells,
     person_cells,
     stuck_cells,
 )
+from governance.desk.views import may_now, part_for, show
+from governance.desk.views.checks import add_checks
 from governance.kernel import clock
-from governance.kernel.errors import BadInput
 from governance.people.signin.rules import AccountState
-from governance.ports.role_rules import SystemRules
 from governance.ports.second_factor import Replacing
 from governance.ports.visitor import Visitor
 from governance.web.downloads import csv_response
-from governance.web.errors import asks_for_json
-from governance.web.forms import Form, read, read_filters
-from governance.web.pages import allowed, render
+from governance.web.forms import Form, read_filters
+from governance.web.pages import allowed
 from governance.web.paging import after_key, keyset, paged
 
-About = Callable[..., tuple[str, Mapping[str, Any]]]
 PAGE = 25
-NOBODY_HERE = "Nobody in your part of the organisations has this reference. Check it"
 NO_SUCH_PART = "No organisation in your part has this reference. Check it"
 """Said alike of what is unknown and of what lies outside the visitor's part."""
 ACTS = {
@@ -51,27 +41,11 @@ ACTS = {
     "invite": ("asking.invite", "Invite them to make an account"),
     "view-authenticators": ("their_authenticators.theirs", "Their authenticators: unlock, report lost, replace"),
     "approve-replacement": ("their_authenticators.theirs", "Approve or refuse the temporary replacement that waits"),
-    "view-sessions": ("signin.sessions_of", "Their sessions"),
-    "close": ("signin.close", "Close their account"),
 }
 """What may be done to a person, by the pack's action: the page where it is done, and the words of the link."""
 
-
-BEHIND = f"{checking.CIRCUMSTANCE}mediated_for"
-"""The field of a check that names for whom somebody would ask, in systems where one asks for another."""
 NO_LIST: Mapping[str, Any] = {"listed": None, "stuck": None, "download": "", "invites": False, "waiting": ()}
 """A list that is not shown."""
-WORDS = {
-    "account_words": account_words, "factor_words": factor_words, "last_day": showing.last_day, "names": showing.LINKS,
-    "statuses": STATUSES, "stages": STAGES, "locks": LOCKS, "failure_words": failure_words, "due_words": due_words,
-    "plain": showing.plain,
-}  # fmt: skip
-"""What the desk's pages say things with."""
-
-
-def show(name: str, status: int = 200, **values: Any) -> Response:
-    """A page of the desk."""
-    return render(f"desk/{name}.html", status, **WORDS | values)
 
 
 def own(**_values: Any) -> tuple[str, Mapping[str, Any]]:
@@ -84,22 +58,6 @@ def somebody(reference: str) -> tuple[str, Mapping[str, Any]]:
     return reference, {}
 
 
-def asked_person(**_values: Any) -> tuple[str, Mapping[str, Any]]:
-    """The account of the person whom a check is about."""
-    return request.args.get("person", "").strip() or desk.NOWHERE, {}
-
-
-def part_for(action: str) -> About:
-    """The organisation that a list is about: the one that was named, or the first of the visitor's own."""
-
-    def about(**_values: Any) -> tuple[str, Mapping[str, Any]]:
-        named = request.args.get("organisation", "").strip()
-        service = current_app.extensions["postern"]
-        return named or desk.first_part(service, g.visitor, action, now=clock.now()), {}
-
-    return about
-
-
 def again(name: str, kind: type[Schema], **values: Any) -> Callable[[], Response]:
     """A list's page without its list, because the organisation that was typed does not lie in the visitor's part."""
 
@@ -107,14 +65,6 @@ def again(name: str, kind: type[Schema], **values: Any) -> Callable[[], Response
         return show(name, 403, form=read_filters(kind).wrong("organisation", NO_SUCH_PART), **values)
 
     return page
-
-
-def whom_again() -> Response:
-    """The first form of a check, because the person who was typed does not lie in the visitor's part."""
-    given = MultiDict({name: request.args.get(name, "") for name in ("person", "system")})
-    form = read(WhomIn, given).wrong("person", NOBODY_HERE)
-    service = current_app.extensions["postern"]
-    return show("check", 403, form=form, person="", systems=system_names(service))
 
 
 def blueprint(service: Any) -> Blueprint:
@@ -177,20 +127,14 @@ def add_person(pages: Blueprint, service: Any) -> None:
         now, visitor = clock.now(), g.visitor
         row, sessions = desk.get_person(service, visitor, reference, now=now)
         may = service.authorise.may_about(visitor, (*ACTS, "view-reasons"), "account", reference, now=now)
-        full = "view-reasons" in may and knows_why(service, reference)
+        full = "view-reasons" in may and may_now(service, "view-reasons", reference)
         blocks, others = desk.access_within(service, visitor, reference, now=now, full=full)
         waits = next((one for one in desk.list_waiting(service) if one.reference == reference), None)
         acts = acts_on(reference, may - needless(row, waits, visitor))
         waits = waits if "view-authenticators" in may else None
-        told: dict[str, Any] = {
-            "row": row,
-            "sessions": sessions,
-            "blocks": blocks,
-            "others": others,
-            "acts": acts,
-            "waits": waits,
-        }
-        return show("person", **told, locked=desk.locks_of_one(service, row.person.number, now))
+        locked = desk.locks_of_one(service, row.person.number, now)
+        told: dict[str, Any] = {"row": row, "sessions": sessions, "blocks": blocks, "others": others, "acts": acts}
+        return show("person", **told, waits=waits, locked=locked)
 
 
 def asked_part(service: Any, action: str) -> tuple[Form, Part]:
@@ -251,40 +195,6 @@ def add_enrolment(pages: Blueprint, service: Any) -> None:
         return told_file(service, "enrolment", form, STUCK_HEAD, rows)
 
 
-def add_checks(pages: Blueprint, service: Any) -> None:
-    """Check access, one thing after another: whom and where, what, the answer."""
-
-    @pages.get("/check-access")
-    @allowed("view-people", "organisation", part_for("view-people"))
-    def check() -> Response:
-        return show("check", form=None, person="", systems=system_names(service))
-
-    @pages.get("/check-access/question")
-    @allowed("check-access", "account", asked_person, typed=whom_again)
-    def check_question() -> Response:
-        if "system" not in request.args:  # a link that leads here from a person has named nobody's system yet
-            return show("check", form=None, person=request.args.get("person", ""), systems=system_names(service))
-        form = read_filters(WhomIn)
-        rules = find_rules(service, form)
-        if rules is None:
-            return show("check", 422, form=form, person="", systems=system_names(service))
-        return ask_page(rules, form, 200)
-
-    @pages.get("/check-access/answer")
-    @allowed("check-access", "account", asked_person, typed=whom_again)
-    def check_answer() -> Response:
-        rules = find_rules(service, None)
-        if rules is None:
-            abort(404)
-        form = read_filters(checking.schema_for(rules))
-        answer = answered(service, form) if form.ok else None
-        if answer is None:
-            return ask_page(rules, form, 422)
-        if asks_for_json():
-            return jsonify(answer.told)
-        return show("answer", answer=answer, values=form.values)
-
-
 # --- what views are made of
 
 
@@ -340,61 +250,3 @@ def address_of(endpoint: str, reference: str) -> str:
     """The address of a page about a person."""
     takes = next(rule.arguments for rule in current_app.url_map.iter_rules(endpoint))
     return url_for(endpoint, reference=reference) if "reference" in takes else url_for(endpoint, person=reference)
-
-
-def knows_why(service: Any, reference: str) -> bool:
-    """Whether the visitor may read why an access is on hold; asked on the record, for it is used at once."""
-    asked = ("view-reasons", "account", reference)
-    return bool(service.authorise(g.visitor, *asked, {}, now=clock.now()).allowed)
-
-
-def may_check(service: Any, reference: str) -> bool:
-    """Whether the visitor may check the person for whom another would ask: the reasons are then about that person."""
-    asked = ("check-access", "account", reference)
-    return bool(service.authorise(g.visitor, *asked, {}, now=clock.now()).allowed)
-
-
-def system_names(service: Any) -> list[tuple[str, str]]:
-    """Every system in force, by its name."""
-    rules, _ = service.decisions.in_force()
-    return sorted(((one.system, one.name) for one in rules.values() if one is not None), key=lambda pair: pair[1])
-
-
-def find_rules(service: Any, form: Form | None) -> SystemRules | None:
-    """The rules of the system that a check is about; None where it is none, which the form then says."""
-    rules, _ = service.decisions.in_force()
-    found: SystemRules | None = rules.get(request.args.get("system", ""))
-    if found is None and form is not None:
-        form.wrong("system", "Choose a system")
-    return found
-
-
-def ask_page(rules: SystemRules, form: Form, status: int) -> Response:
-    """The form that asks what somebody wants to do."""
-    known = {"person": request.args.get("person", ""), "system": rules.system}
-    told = {
-        "rules": rules,
-        "which": checking.which(rules),
-        "questions": checking.questions(rules),
-        "asking": checking.asking(rules),
-    }
-    return show("check_question", status, form=form, **known, **told)
-
-
-def answered(service: Any, form: Form) -> checking.Answer | None:
-    """The answer to a check; None where the question is wrong, which the form then says."""
-    now, person = clock.now(), form.values["person"]
-    day = form.values["day"]
-    if day is not None and day > clock.london_day(now):
-        form.wrong("day", "The day must be today or in the past")
-        return None
-    behind = form.values.get(BEHIND, "")
-    if behind and not may_check(service, behind):
-        form.wrong(BEHIND, NOBODY_HERE)
-        return None
-    try:
-        part = partial(desk.within, service, g.visitor, now=now)
-        return checking.check(service, g.visitor, form.values, lambda: knows_why(service, person), part, now=now)
-    except BadInput as wrong:
-        form.wrong(*checking.fault_of(wrong))
-        return None

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from select import select
 
@@ -94,7 +94,7 @@ def test_many_idle_callers_keep_nobody_out(server: Server) -> None:
 
 @contextmanager
 def callers(server: Server, many: int, begun: bytes = b"") -> Iterator[list[socket.socket]]:
-    """So many connections, on each of which a request is begun and not gone on with."""
+    """So many connections, on each of which a request is begun and not gone on with; the server sees each end."""
     with ExitStack() as held:
         links = [
             held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=15)) for _ in range(many)
@@ -103,6 +103,13 @@ def callers(server: Server, many: int, begun: bytes = b"") -> Iterator[list[sock
             link.sendall(begun)
         time.sleep(0.3 if begun else 0)
         yield links
+        for link in links:
+            link.shutdown(socket.SHUT_WR)
+        for link in links:
+            with suppress(ConnectionResetError):
+                while link.recv(65_536):
+                    pass
+    assert send(server, get(server, "/healthz"))[0] == 200
 
 
 @pytest.fixture(scope="module")

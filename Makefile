@@ -25,15 +25,17 @@ demo: ## the same, with two front ends to use in a browser (PORT and the two abo
 
 test: ## all tests, on SQLite and PostgreSQL
 	@.ci/venv dev
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
-check: ## format, lint, types, contracts
+check: ## format, lint, types, contracts, and that tests can be collected
 	@.ci/venv dev
 	@failed=0; \
+	$(BIN)/python -m pytest --collect-only -qq >/dev/null & collecting=$$!; \
 	echo "Format"; $(BIN)/ruff format --check --quiet --output-format concise . || { failed=1; echo "make format mends it"; }; \
 	echo "Lint"; $(BIN)/ruff check --quiet . || failed=1; \
 	echo "Types"; $(BIN)/mypy --no-error-summary || failed=1; \
 	echo "Contracts"; told=$$($(BIN)/lint-imports --no-logo 2>&1) || { failed=1; echo "$$told"; }; \
+	echo "Tests"; wait $$collecting || { failed=1; echo "$(BIN)/python -m pytest --collect-only says what cannot be collected"; }; \
 	exit $$failed
 
 format: ## lay the code out, and mend what can be mended

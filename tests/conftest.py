@@ -24,15 +24,26 @@ ABOUT = pytest.StashKey[str]()
 
 SPREAD = ("test_properties", "test_tables", "test_restarts", "test_crash", "test_every_pack", "test_activation_race")
 """Files whose tests take long one by one, and share nothing that takes long to set up."""
+FIRST = (
+    "test_fuzz", "test_restarts", "test_front_ends", "test_first_decision", "test_every_page", "test_tokens_page",
+    "test_planted_secrets", "test_robust", "test_freshness", "test_server", "test_races", "test_crash", "test_planning",
+    "test_once", "test_told_of_here", "test_every_pack", "test_streams", "test_import_size", "test_activation_race",
+)  # fmt: skip
+"""Files that take long as a whole: begun first, no process is left with one of them at the end."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share something costly run in one process: a demonstration, or what their file sets up once."""
+    """Tests that share something costly run in one process: a demonstration, or what their file sets up once.
+
+    `make test` has pytest-xdist keep this order (it would begin with the files that have most tests).
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None and item.path.stem not in SPREAD:
             group = "demo" if "demo" in getattr(item, "fixturenames", ()) else str(item.path)
             item.add_marker(pytest.mark.xdist_group(group))
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
 
 
 def pytest_collection_finish() -> None:

@@ -46,7 +46,7 @@ def test_a_server_unlike_its_description_is_caught(
 ) -> None:
     server = place.server(launcher, twin="tests.twins.unlike:put_in")
     server.wait()
-    came = fuzz(server, callers.next(), tmp_path, 1, seed=1)
+    came = fuzz(server, callers.next(), tmp_path, 6, seed=1, phases="fuzzing")
     assert not came.passed
     assert "Response violates schema" in came.printed
     for door in ("POST /systems/{system}/access/v1/evaluation", "POST /oauth/introspect"):

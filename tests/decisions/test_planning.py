@@ -147,7 +147,7 @@ waiving = pytest.mark.parametrize("waived", [frozenset(), frozenset({"grant"})],
 @waiving
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_plan_hangs_on_both_where_one_asks_for_another(system: str, waived: frozenset[str]) -> None:
-    hangs_on_both(system, waived, 2, 2, ROWS)
+    hangs_on_both(system, waived, 2, 1, ROWS)
 
 
 @pytest.mark.soak

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from governance.people.signin import passwords
-from governance.people.signin.service import places, refusing
+from governance.people.signin.rules import A_DAY, FROM_ELSEWHERE, FROM_ONE_PLACE, TOLD
+from governance.people.signin.service import entering, places, refusing
 from governance.people.signin.store import attempts
 from tests.commands import Desk, desk, quick_desk
 from tests.installation import Installation, installation, installed, shared_installation
@@ -14,7 +15,7 @@ from tests.signin.browsers import Site
 from tests.signin.people import Place
 from tests.signin.schools import make, world
 
-LONG = timedelta(days=36_500)
+LONG, FEW = timedelta(days=36_500), 8
 __all__ = ["Desk", "desk", "installation", "make", "quick_desk", "shared_installation", "world"]
 
 
@@ -26,6 +27,15 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "LONGEST_WAIT", 60)
     monkeypatch.setattr(refusing, "REFUSED_SECONDS", 0)
     monkeypatch.setattr(attempts, "TOLD_EVERY", -LONG)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Whoever tries has so many tries instead of fifty."""
+    monkeypatch.setattr(entering, "FROM_ELSEWHERE", FROM_ELSEWHERE._replace(most=FEW))
+    monkeypatch.setattr(entering, "FROM_ONE_PLACE", FROM_ONE_PLACE._replace(most=FEW))
+    monkeypatch.setattr(entering, "TOLD", TOLD._replace(steps=(*TOLD.steps[:-1], (FEW, A_DAY))))
+    return FEW
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from governance.people.signin.models import Account, SignInAttempts
 from governance.people.signin.passwords import Cost, Passwords
-from governance.people.signin.rules import A_DAY, FROM_ELSEWHERE, FROM_ONE_PLACE, STOPPED, TOLD
+from governance.people.signin.rules import FROM_ONE_PLACE, STOPPED
 from governance.people.signin.service import accounts, entering, prove_factor, refusing
 from governance.people.signin.service.entering import Browser, Entered, Problem
 from governance.people.signin.store import attempts
@@ -120,15 +120,6 @@ def test_another_spelling_of_a_reference_tells_nobody_whether_it_exists(shared: 
             assert shared.enter(name, OTHER) == WRONG
         assert shared.enter(name.upper(), OTHER) == WRONG
         assert shared.enter(name, OTHER).problem is Problem.HELD
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Strangers, and whoever is at one place, have eight tries instead of fifty."""
-    monkeypatch.setattr(entering, "FROM_ELSEWHERE", FROM_ELSEWHERE._replace(most=8))
-    monkeypatch.setattr(entering, "FROM_ONE_PLACE", FROM_ONE_PLACE._replace(most=8))
-    monkeypatch.setattr(entering, "TOLD", TOLD._replace(steps=((8, A_DAY),)))
-    return 8
 
 
 def test_a_stranger_locks_nobody_out_of_their_own_place(shared: Place, few: int) -> None:

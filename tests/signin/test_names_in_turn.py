@@ -8,23 +8,13 @@ from itertools import cycle, islice
 
 import pytest
 
-from governance.people.signin.rules import A_DAY, FROM_ELSEWHERE, FROM_ONE_PLACE, TOLD
-from governance.people.signin.service import accounts, entering
+from governance.people.signin.service import accounts
 from governance.people.signin.service.entering import Browser, Entered, Problem
 from tests.races import race
 from tests.signin.people import AWAY, GOOD, HOME, OPERATOR, OTHER, Place
 
 WRONG = Entered(problem=Problem.WRONG)
 SECOND = timedelta(seconds=1)
-FEW = 8
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever tries has eight tries instead of fifty."""
-    monkeypatch.setattr(entering, "FROM_ELSEWHERE", FROM_ELSEWHERE._replace(most=FEW))
-    monkeypatch.setattr(entering, "FROM_ONE_PLACE", FROM_ONE_PLACE._replace(most=FEW))
-    monkeypatch.setattr(entering, "TOLD", TOLD._replace(steps=(*TOLD.steps[:-1], (FEW, A_DAY))))
 
 
 @pytest.fixture
@@ -59,13 +49,13 @@ def tried(place: Place, names: tuple[str, ...], times: int, *, wait: timedelta, 
 @pytest.mark.parametrize("away", [False, True])
 @pytest.mark.parametrize("wait", [timedelta(0), SECOND, timedelta(minutes=16)])
 def test_two_names_of_one_account_are_answered_like_two_names_of_nobody(
-    shared: Place, few: None, wait: timedelta, *, away: bool
+    shared: Place, few: int, wait: timedelta, *, away: bool
 ) -> None:
     ann, start = shared.member(), shared.now
     seen = []
     for one in (ann, f"ghost.of.{ann}"):
         shared.now = start
-        seen.append(tried(shared, names_of(one), 4 * FEW, wait=wait, away=away))
+        seen.append(tried(shared, names_of(one), 3 * few, wait=wait, away=away))
     assert seen[0] == seen[1]
     waited = {answer.problem for answer in seen[0]} > {Problem.WRONG}
     assert waited is not away, "there is something to tell them by from one place, and nothing from many"
@@ -84,10 +74,10 @@ def test_two_names_are_no_guess_more(shared: Place, looked_at: list[str]) -> Non
     assert shared.enter(ann, GOOD).secret
 
 
-def test_two_names_from_everywhere_are_no_guess_more(shared: Place, few: None, looked_at: list[str]) -> None:
+def test_two_names_from_everywhere_are_no_guess_more(shared: Place, few: int, looked_at: list[str]) -> None:
     ann = shared.member()
-    tried(shared, names_of(ann), 4 * FEW, wait=timedelta(0), away=True)
-    assert looked_at == [OTHER] * FEW
+    tried(shared, names_of(ann), 2 * few, wait=timedelta(0), away=True)
+    assert looked_at == [OTHER] * few
     assert shared.enter(ann, GOOD, AWAY).secret == ""
     shared.change(lambda session: accounts.set_free(session, shared.ground, ann, actor=OPERATOR))
     for name in names_of(ann):
@@ -102,12 +92,12 @@ def test_thirty_two_at_once_by_two_names_get_no_guess_more(shared: Place, looked
     assert looked_at == [OTHER] * 4
 
 
-def test_a_place_where_it_went_well_is_touched_by_no_name(shared: Place, few: None) -> None:
+def test_a_place_where_it_went_well_is_touched_by_no_name(shared: Place, few: int) -> None:
     """Whoever has signed in at home by the address signs in there by the reference, whatever strangers tried."""
     ann = shared.member()
     address, reference = names_of(ann)
     assert shared.enter(address).secret
-    tried(shared, (reference, address), 4 * FEW, wait=timedelta(0), away=True)
+    tried(shared, (reference, address), 2 * few, wait=timedelta(0), away=True)
     assert shared.enter(reference).secret
     assert shared.enter(reference, GOOD, AWAY).secret, "and what goes well begins to count anew"
 

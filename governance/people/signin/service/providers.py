@@ -227,6 +227,14 @@ def whom(
     return found, None if reached else Failure.NOT_ITS_OWN
 
 
+def still_means(session: Session, provider: ProviderFacts, vouching: Vouching, found: AccountFacts) -> bool:
+    """Whether a provider that stands means this person still: either may have ended while it was asked."""
+    if providers.find_provider(session, provider.name) != provider:
+        return False
+    person = providers.find_linked(session, provider.issuer, vouching.value)
+    return person == found.person or (person is None and provider.by_email)
+
+
 def let_in(
     databases: Databases, found: AccountFacts, provider: ProviderFacts, vouching: Vouching, browser: Browser,
     twice: bool, *, now: datetime,
@@ -239,6 +247,9 @@ def let_in(
     amr = methods_of(vouching.amr, twice=twice)
     with databases.change(found.reference, now) as session:
         account = accounts.lock_account(session, found.id)
+        if not still_means(session, provider, vouching, found):
+            tell(session, refusal(found, Failure.NOT_LINKED))
+            return Entered(problem=Problem.WRONG)
         if account.state is AccountState.INVITED:
             accounts.end_links(session, account.id, now)
             email = vouching.verified_email

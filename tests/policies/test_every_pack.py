@@ -199,6 +199,6 @@ def seconds_to_check() -> float:
 
 def test_many_packs_are_checked_in_a_second() -> None:
     seconds_to_check()
-    fastest = min(seconds_to_check() for _ in range(3))  # a busy machine counts against nobody
+    fastest = min(seconds_to_check() for _ in range(5))  # a busy machine counts against nobody
     each = fastest / len(FOLDERS)
     assert each * max(MANY, len(FOLDERS)) < SECONDS, f"{each * 1000:.1f} ms a pack: {len(FOLDERS)} packs"

@@ -90,7 +90,7 @@ def fuzz(office: Office, examples: int, *, fixed: bool) -> None:
 
 
 def test_whatever_is_sent_is_answered(quick: Office) -> None:
-    fuzz(quick, 500, fixed=True)
+    fuzz(quick, 1000, fixed=True)
 
 
 @pytest.mark.soak

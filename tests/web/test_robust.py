@@ -21,6 +21,7 @@ from tests.web.wire import BODY, asked, read_answer, request, send
 __all__ = ["launcher"]
 
 PACE = 5
+PATIENCE = 5.0
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -101,7 +102,6 @@ def callers(server: Server, many: int, begun: bytes = b"") -> Iterator[list[sock
         ]
         for link in links:
             link.sendall(begun)
-        time.sleep(0.3 if begun else 0)
         yield links
         for link in links:
             link.shutdown(socket.SHUT_WR)
@@ -122,8 +122,8 @@ def test_strangers_who_send_slowly_keep_no_front_end_out(small_server: Server) -
     """They need no key to begin a body; while there are many, only who has one is waited for."""
     raw = head(small_server, 100).replace(small_server.key.encode(), b"none")
     with callers(small_server, 20, raw + b"{") as slow:
+        refused = answered(slow, 16)
         assert [asked(small_server)[0] for _ in range(5)] == [200] * 5
-        refused = [link for link in slow if has_answer(link)]
         assert len(refused) == 16, "four are waited for"
         assert {read_answer(link)[0] for link in refused} == {401}
 
@@ -131,7 +131,7 @@ def test_strangers_who_send_slowly_keep_no_front_end_out(small_server: Server) -
 def test_of_front_ends_that_send_slowly_so_many_are_waited_for(small_server: Server) -> None:
     """Who comes then is told to come again; who has sent all of it is answered."""
     with callers(small_server, 20, head(small_server, len(BODY)) + BODY[:-5]) as slow:
-        refused = [link for link in slow if has_answer(link)]
+        refused = answered(slow, 11)
         assert len(refused) == 11, "nine are waited for: those who may be under way, and one"
         assert {read_answer(link)[0] for link in refused} == {503}
         waited_for = next(link for link in slow if link not in refused)
@@ -142,8 +142,8 @@ def test_of_front_ends_that_send_slowly_so_many_are_waited_for(small_server: Ser
 def test_who_sends_forms_slowly_keeps_nobody_out_of_the_pages(small_server: Server) -> None:
     raw = request(small_server, f"Content-Type: {FORM}", "Content-Length: 100", body=b"", keep=True, path="/sign-in")
     with callers(small_server, 20, raw + b"a") as slow:
+        refused = answered(slow, 16)
         assert send(small_server, get(small_server, "/healthz"))[0] == 200
-        refused = [link for link in slow if has_answer(link)]
         assert len(refused) == 16, "four of one address are waited for"
         assert {read_answer(link)[0] for link in refused} == {503}
 
@@ -152,8 +152,13 @@ def get(server: Server, path: str) -> bytes:
     return request(server, body=b"", path=path, method="GET")
 
 
-def has_answer(link: socket.socket) -> bool:
-    return bool(select([link], [], [], 0)[0])
+def answered(links: list[socket.socket], many: int) -> list[socket.socket]:
+    """The connections that were answered, once there are so many and no more have come for a moment."""
+    ends = time.monotonic() + PATIENCE
+    while len(select(links, [], [], 0)[0]) < many and time.monotonic() < ends:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    return select(links, [], [], 0)[0]
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/oauth/token"])

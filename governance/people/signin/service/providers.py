@@ -227,28 +227,23 @@ def whom(
     return found, None if reached else Failure.NOT_ITS_OWN
 
 
-def still_means(session: Session, provider: ProviderFacts, vouching: Vouching, found: AccountFacts) -> bool:
-    """Whether a provider that stands means this person still: either may have ended while it was asked."""
-    if providers.find_provider(session, provider.name) != provider:
-        return False
-    person = providers.find_linked(session, provider.issuer, vouching.value)
-    return person == found.person or (person is None and provider.by_email)
-
-
 def let_in(
     databases: Databases, found: AccountFacts, provider: ProviderFacts, vouching: Vouching, browser: Browser,
     twice: bool, *, now: datetime,
 ) -> Entered:  # fmt: skip
     """Begin a session; where the provider's word counts twice, both factors are proved.
 
+    Whether the provider stands and means this person is asked once more: either may have ended while it was asked.
     Nobody has opened the mailbox to which they were invited: they keep the address only where it is theirs by the
     invitation and by the provider's word, and until a link is opened there. It is never claimed from anybody.
     """
     amr = methods_of(vouching.amr, twice=twice)
     with databases.change(found.reference, now) as session:
         account = accounts.lock_account(session, found.id)
-        if not still_means(session, provider, vouching, found):
-            tell(session, refusal(found, Failure.NOT_LINKED))
+        again, why = whom(session, provider, vouching, databases.freshness.current(), now)
+        stands = providers.find_provider(session, provider.name) == provider
+        if not stands or again is None or again.person != found.person or why is not None:
+            tell(session, refusal(found, why or Failure.NOT_LINKED))
             return Entered(problem=Problem.WRONG)
         if account.state is AccountState.INVITED:
             accounts.end_links(session, account.id, now)

@@ -1,9 +1,11 @@
-"""What a provider can cost: a megabyte, ten seconds and two threads. No shape of an answer is a mistake of ours."""
+"""What a provider can cost: a megabyte, ten seconds and its share of threads. No shape of an answer is a mistake of ours."""
 
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -159,6 +161,51 @@ def test_two_ask_two_wait_a_moment_and_nobody_else_does(dripping: Listener, monk
     with pytest.raises(Unavailable):
         federation.fetch(f"{dripping.address}/x", Turn("x"), Reach.MACHINE)
     assert len(dripping.came) == 3, "there is room again"
+
+
+def test_no_slow_provider_keeps_out_who_comes_by_another(
+    dripping: Listener, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All who may ask one do and wait, again and again: others are asked meanwhile, as long as two are slow at most."""
+    dripping.drip(HEAD)
+
+    def ask(issuer: str) -> None:
+        with pytest.raises(Unavailable):
+            federation.fetch(f"{dripping.address}/x", Turn(issuer), Reach.MACHINE)
+
+    monkeypatch.setattr(asking, "WAIT", 30)
+    crowd = [threading.Thread(target=ask, args=(f"slow {number % 2}",), daemon=True) for number in range(12)]
+    for one in crowd:
+        one.start()
+    until = time.monotonic() + 20
+    while len(dripping.came) < 4 or sum(one.is_alive() for one in crowd) > 8:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert vouched(world.open()) == "ann"
+    dripping.over.set()
+    for one in crowd:
+        one.join()
+
+
+SLOW = [(b"404 Not Found", b"{}", True), (b"200 OK", b"nonsense", True), (b"200 OK", b"[]", True),
+        (b"200 OK", b'{"issuer": "x"}', False)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "is_silent"), SLOW)
+def test_who_takes_long_to_say_nothing_is_silent_and_who_answers_is_only_slow(
+    monkeypatch: pytest.MonkeyPatch, status: bytes, body: bytes, is_silent: bool
+) -> None:
+    def whole(line: socket.socket) -> None:
+        time.sleep(0.2)
+        line.sendall(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+
+    there = Listener(whole)
+    for at, long in enumerate((60.0, 0.1, 60.0), 1):
+        monkeypatch.setattr(asking, "LONG", long)
+        with suppress(Unavailable):
+            federation.fetch(f"{there.address}/x", Turn("x"), Reach.MACHINE)
+        assert len(there.came) == (2 if is_silent and at == 3 else at)
+    there.close()
 
 
 NO_MOMENTS = (float("nan"), float("inf"), 10**400, "x", ["x"])

@@ -18,8 +18,11 @@ CONNECTING, READING = 3.05, 5.0
 """How long one address, and one piece of an answer, is waited for."""
 LONG, REMEMBERED = 3.0, 30.0
 """From how long on a provider that gave no answer counts as silent, and for how long it is not asked again."""
-AT_ONCE, WAITING, WAIT = threading.BoundedSemaphore(2), threading.BoundedSemaphore(4), 2.0
-"""Who asks, who asks or waits to, and how long they wait: the threads of the pages are for everybody else too."""
+AT_ONCE, WAITING, ALL, WAIT = 2, 4, 10, 2.0
+"""How many ask one provider at once, how many ask it or wait to, how many all providers together; and how long they wait.
+
+No provider's share is all there is, and all there is leaves threads to the pages: they are for everybody else too.
+"""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 NOWHERE = ipaddress.ip_network("0.0.0.0/8")
 
@@ -76,14 +79,45 @@ class Silence:
 SILENT = Silence()
 
 
+class Share:
+    """How much of the room is one provider's: so many ask it, so many more wait for those."""
+
+    def __init__(self) -> None:
+        self.asking, self.inside = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(WAITING)
+
+
+class Room:
+    """Who has to do with providers at a time: of each no more than its share, of all no more than there is room."""
+
+    def __init__(self) -> None:
+        self._all = threading.BoundedSemaphore(ALL)
+        self._shares: dict[str, Share] = {}
+
+    @contextmanager
+    def turn(self, issuer: str) -> Iterator[None]:
+        """Have a turn at asking a provider; raise `Unavailable` where none comes up in time."""
+        share = self._shares.setdefault(issuer, Share())
+        with ExitStack() as held:
+            for room, seconds in ((share.inside, 0.0), (self._all, 0.0), (share.asking, WAIT)):
+                if not room.acquire(timeout=seconds):
+                    raise unanswered()
+                held.callback(room.release)
+            yield
+
+
+ROOM = Room()
+
+
 class Turn:
     """One step of somebody's sign-in, in which their provider is asked once or several times, within one deadline.
 
     `answered_from` is how near the one was who answered last, as far as that is known: behind a proxy it mostly is not.
+    `took` is how many seconds that answer was in coming.
     """
 
     def __init__(self, issuer: str) -> None:
         self.issuer, self.ends_at, self.answered_from = issuer, time.monotonic() + SECONDS, Reach.WORLD
+        self.took = 0.0
 
     def left(self) -> float:
         """Seconds that are left; raise `TimeoutError` where none is."""
@@ -95,21 +129,21 @@ class Turn:
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Ask once; raise `Unavailable` at once where it was silent a moment ago, or where too many ask already."""
-        if SILENT.holds(self.issuer) or not WAITING.acquire(blocking=False):
+        if SILENT.holds(self.issuer):
             raise unanswered()
-        with ExitStack() as held:
-            held.callback(WAITING.release)
-            if not AT_ONCE.acquire(timeout=WAIT):
-                raise unanswered()
-            held.callback(AT_ONCE.release)
+        with ROOM.turn(self.issuer):
             began = time.monotonic()
             try:
                 yield
                 self.left()
-            except OSError:
-                if time.monotonic() - began >= LONG:
-                    SILENT.note(self.issuer)
-                raise
+            finally:
+                self.took = time.monotonic() - began
+
+    def no_answer(self) -> Unavailable:
+        """What came last is no answer; where it was long in coming, its provider is silent as well as wrong."""
+        if self.took >= LONG:
+            SILENT.note(self.issuer)
+        return unanswered()
 
     def dial(self, host: str, port: int, allowed: Reach | None, kept: ExitStack) -> socket.socket:
         """Connect to a host, at an address that is no nearer than allowed: it is looked at just before it is used.

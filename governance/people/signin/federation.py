@@ -102,9 +102,9 @@ def fetch(url: str, turn: Turn, allowed: Reach) -> Answer:
             response = session.get(url, allow_redirects=False)
         found = orjson.loads(response.content) if response.status_code == HTTPStatus.OK else None
     except (OSError, ValueError) as wrong:  # all of the library's own are an OSError
-        raise unanswered() from wrong
+        raise turn.no_answer() from wrong
     if not isinstance(found, dict):
-        raise unanswered()
+        raise turn.no_answer()
     return Answer(found, turn.answered_from, time.monotonic())
 
 
@@ -197,7 +197,7 @@ def vouched(
                 metadata.token, grant_type="authorization_code", code=returned.code, code_verifier=verifier
             )
     except OSError as wrong:  # one that is no JSON at all is of both kinds: it is no answer
-        raise unanswered() from wrong
+        raise turn.no_answer() from wrong
     except NOT_RIGHT as wrong:
         raise NotVouched("the code was not taken, or the answer has not the shape of one") from wrong
     try:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict, NotFound
@@ -15,7 +15,7 @@ from governance.ports.actor import Actor, Entry
 from governance.trail.entries import tell
 from tokens.authenticators.models import Authenticator, RecoveryCode
 from tokens.authenticators.recovery import Hashed
-from tokens.authenticators.rules import NEXT_STATES, AuthenticatorFacts, Kind, State
+from tokens.authenticators.rules import ENDED, NEXT_STATES, AuthenticatorFacts, Kind, State
 
 COLUMNS = (
     Authenticator.id,
@@ -133,18 +133,18 @@ def tell_of(session: Session, entry: Entry) -> None:
 
 
 def free_serial(session: Session, serial: str, actor: Actor, now: datetime) -> None:
-    """Let go of a serial on an authenticator that never counted and that nobody has vouched for, whosever it is.
+    """Let go of a serial on an authenticator that is over, or never counted and nobody has vouched for, whosever it is.
 
-    That is one whose enrolment its own person began, or that is over. Whoever wants a serial takes their turn: of many
-    at once the last has it, on both databases.
+    An enrolment that its own person began is such a one. Whoever wants a serial takes their turn: of many at once the
+    last has it, on both databases.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
             text("SELECT pg_advisory_xact_lock(:lock, hashtext(:serial))"), {"lock": LOCK, "serial": serial}
         )
-    over = or_(Authenticator.state != State.PENDING, Authenticator.ends_at <= now)
-    never = (Authenticator.activated_at.is_(None), or_(Authenticator.begun_in.is_not(None), over))
-    freed = update(Authenticator).where(Authenticator.serial == serial, *never).values(serial=None)
+    over = or_(Authenticator.state.in_([state.value for state in ENDED]), Authenticator.ends_at <= now)
+    never = and_(Authenticator.activated_at.is_(None), Authenticator.begun_in.is_not(None))
+    freed = update(Authenticator).where(Authenticator.serial == serial, or_(over, never)).values(serial=None)
     returned = freed.returning(Authenticator.id, Authenticator.person_id)
     for row, person in session.execute(returned, execution_options=UNSYNCHRONISED).all():
         details = {"person": find_reference(session, person), "authenticator": row}

@@ -39,10 +39,10 @@ def assigned(room, one, serial, now=NOON):
         return enrolling.assign_hotp(session, room.sealer, one.reference, serial, typed, "T", actor=MO, now=now)
 
 
-def finished(room, one, row, now=NOON):
+def finished(room, one, row, now=NOON, seed=b""):
     """Somebody has given the first code of their token."""
     with room.change(now) as session:
-        code = totp.code_of(seed_for(one), 0)
+        code = totp.code_of(seed or seed_for(one), 0)
         return enrolling.finish(session, room.sealer, one.visitor, row, (code,), now=now).good
 
 
@@ -102,25 +102,52 @@ def test_an_assignment_keeps_its_number_until_it_is_over(room, serial, take):
 def test_an_assignment_that_was_revoked_keeps_nothing(room, serial, take):
     ann, other = room.person(), room.person()
     row = assigned(room, ann, serial)
-    with room.change() as session:
-        losing.revoke(session, ann.reference, row, actor=MO, now=NOON)
+    revoke(room, ann, row)
     row = TAKE[take](room, other, serial)
     assert owners(room, serial) == [row]
 
 
+def revoke(room, ann, row):
+    with room.change() as session:
+        losing.revoke(session, ann.reference, row, actor=MO, now=NOON)
+
+
+def report_lost(room, ann, row):
+    with room.change() as session:
+        losing.report_lost(session, ann.reference, row, actor=MO, now=NOON)
+
+
+def remove(room, ann, row):
+    """Whoever removes one has another."""
+    seed = seed_for(room.person())
+    ann.visitor = ann.visitor._replace(acr="mfa")
+    assert finished(room, ann, begun(room, ann, f"GT-{next(SERIALS)}", seed=seed), seed=seed)
+    with room.change() as session:
+        losing.remove(session, ann.visitor, row, now=NOON)
+
+
 @pytest.mark.parametrize("first", TAKE)
 @pytest.mark.parametrize("take", TAKE)
-def test_what_has_given_a_code_keeps_its_number(room, serial, first, take):
+def test_what_has_given_a_code_keeps_its_number_while_it_is_there(room, serial, first, take):
     ann, other = room.person(), room.person()
     row = TAKE[first](room, ann, serial)
     assert finished(room, ann, row)
-    for lost in (False, True):
-        if lost:
-            with room.change() as session:
-                losing.revoke(session, ann.reference, row, actor=MO, now=NOON)
-        with pytest.raises(Refused) as wrong:
-            TAKE[take](room, come_back(room, other, NOON + YEAR), serial, NOON + YEAR)
-        assert codes_of(wrong) == ["serial_taken"]
+    with pytest.raises(Refused) as wrong:
+        TAKE[take](room, come_back(room, other, NOON + YEAR), serial, NOON + YEAR)
+    assert codes_of(wrong) == ["serial_taken"]
+    assert owners(room, serial) == [row]
+
+
+@pytest.mark.parametrize("end", [revoke, report_lost, remove])
+@pytest.mark.parametrize("take", TAKE)
+def test_what_has_given_a_code_and_is_over_stands_in_nobodys_way(room, serial, take, end):
+    """Else whoever finishes with a secret of their own making has a number of others for ever."""
+    mallory, ann = room.person(), room.person()
+    theirs = begun(room, mallory, serial)
+    assert finished(room, mallory, theirs)
+    end(room, mallory, theirs)
+    assert owners(room, serial) == [theirs], "it can be read there until somebody wants it"
+    row = TAKE[take](room, ann, serial)
     assert owners(room, serial) == [row]
 
 

@@ -1,4 +1,4 @@
-"""What a provider can cost: a megabyte, ten seconds and its share of threads. No shape of an answer is a mistake of ours."""
+"""What a provider can cost: a megabyte, ten seconds, a share of threads. No shape of an answer is a mistake of ours."""
 
 import gzip
 import socket

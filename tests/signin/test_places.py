@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from governance.kernel.errors import TooMany, Unavailable
 from governance.people.signin import jobs, passwords
-from governance.people.signin.models import SignInAttempts
+from governance.people.signin.models import FederationFlow, SignInAttempts
 from governance.people.signin.passwords import LONGEST_WAIT, WAITING
 from governance.people.signin.rules import A_DAY, FAILED_AT_ONE_PLACE, STOPPED, TOLD_EVERY, hour_ends
 from governance.people.signin.service import accounts, entering, places, refusing
@@ -25,6 +25,7 @@ from governance.trail.models import TrailEntry
 from tests.races import race
 from tests.signin.browsers import Site
 from tests.signin.people import AWAY, GOOD, HOME, OTHER, Place
+from tests.signin.schools import School
 
 MINUTE = timedelta(minutes=1)
 FEW = 5
@@ -164,6 +165,38 @@ def test_the_pages_say_so_plainly(quick_site: Site, monkeypatch: pytest.MonkeyPa
         page = answer.get_data(as_text=True)
         assert "Too many tries to sign in have failed from your network within this hour." in page
         assert "Try again in " in page
+
+
+# --- ways to providers
+
+
+def ways(site: Site) -> int:
+    """How many wait for somebody to come back."""
+    with site.place.databases.reading() as session:
+        return session.scalars(select(func.count()).select_from(FederationFlow)).one()
+
+
+def test_a_place_sets_out_to_providers_so_many_times_in_an_hour(
+    make: Callable[..., School], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "BEGUN_AT_ONE_PLACE", FEW)
+    school, here, elsewhere = make(), {"REMOTE_ADDR": "203.0.113.5"}, {"REMOTE_ADDR": "203.0.113.6"}
+    browser, before = school.site.browser(), ways(school.site)
+    path, base = f"/sign-in/with/{school.name}", "https://postern.example"
+    got = [browser.client.get(path, base_url=base, environ_base=here).status_code for _ in range(FEW + 2)]
+    assert (got, ways(school.site)) == ([303] * FEW + [429] * 2, before + FEW)
+    assert browser.client.get(path, base_url=base, environ_base=elsewhere).status_code == 303
+
+
+@pytest.mark.parametrize(("shown_as", "goes"), [("image", False), ("iframe", False), ("empty", False),
+                                                ("document", True)])  # fmt: skip
+def test_what_some_site_shows_sets_nobody_on_their_way(make: Callable[..., School], shown_as: str, goes: bool) -> None:
+    """Else any page that somebody opens could use up what their place may begin."""
+    school = make()
+    before = ways(school.site)
+    answer = school.site.browser().get(f"/sign-in/with/{school.name}", Sec_Fetch_Dest=shown_as)
+    assert ways(school.site) == before + goes
+    assert answer.location.startswith(school.provider.issuer if goes else "/sign-in")
 
 
 # --- turns at hashing

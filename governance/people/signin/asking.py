@@ -19,7 +19,7 @@ CONNECTING, READING = 3.05, 5.0
 LONG, REMEMBERED = 3.0, 30.0
 """From how long on a provider that gave no answer counts as silent, and for how long it is not asked again."""
 AT_ONCE, WAITING, ALL, WAIT = 2, 4, 10, 2.0
-"""How many ask one provider at once, how many ask it or wait to, how many all providers together; and how long they wait.
+"""How many ask one provider at once, how many ask it or wait to, how many all providers together; how long they wait.
 
 No provider's share is all there is, and all there is leaves threads to the pages: they are for everybody else too.
 """

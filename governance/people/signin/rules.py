@@ -157,6 +157,7 @@ class Failure(StrEnum):
     HOLDS_BEYOND = "holds_beyond"
     NOT_ACTIVE = "not_active"
     NOT_PERMITTED = "not_permitted"
+    PASSKEY = "passkey"
 
 
 class Patience(NamedTuple):
@@ -188,6 +189,9 @@ than the standard's hundred. Whoever is at a place where they have signed in bef
 FAILED_AT_ONE_PLACE = 300
 """Tries to sign in that fail, and links asked for, at one place within an hour of the clock, whomever they name. Behind
 one address there may be a school: of two hundred people a third has forgotten, tries thrice and asks for a link."""
+BEGUN_AT_ONE_PLACE = 10_000
+"""Ways to a provider and challenges for a passkey that begin at one place within an hour of the clock, whatever becomes
+of them: each is a row for some minutes. So many people may come to work behind one address in one hour."""
 LINKS_ASKED_FOR = Patience(_seconds((3, 3600)), NO_END)
 """Links asked for one account: at most three in an hour are mailed."""
 TOLD_EVERY = timedelta(minutes=1)

@@ -35,11 +35,16 @@ const answered = (credential) => {
   return { id, rawId: id, type: credential.type, response: transports ? { ...told, transports } : told };
 };
 
-const reasons = { NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "known" };
+const reasons = {
+  NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "known", StaleError: "stale", CrowdedError: "crowded",
+};
 
 const optionsFor = async (ceremony, form) => {
   const sent = { method: "POST", headers: { Accept: "application/json", "X-Form-Token": form.elements.form_token.value } };
   const response = await fetch(ceremony.dataset.options, sent);
+  if (response.status === 429) {
+    throw new DOMException("too many have tried", "CrowdedError");
+  }
   if (!response.ok || response.redirected) {
     throw new DOMException("the page is too old", "StaleError");
   }
@@ -67,7 +72,7 @@ const hold = async (ceremony, form) => {
     form.elements.credential.value = JSON.stringify(answered(credential));
     return form.submit();
   } catch (wrong) {
-    return say(ceremony, wrong.name === "StaleError" ? "stale" : reasons[wrong.name] ?? "failed");
+    return say(ceremony, reasons[wrong.name] ?? "failed");
   }
 };
 

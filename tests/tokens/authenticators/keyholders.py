@@ -10,8 +10,11 @@ from sqlalchemy import delete, func, select, update
 from governance.kernel.recorded import Ledger
 from governance.people.signin.models import SignInSession
 from governance.people.signin.service import begin_session, find_visitor, prove_factor
+from governance.people.signin.service.entering import Browser
+from governance.people.signin.service.ground import Ground
 from governance.ports.visitor import Visitor
 from governance.trail.models import TrailEntry
+from tests.facts import SETTINGS
 from tests.tokens.authenticators.rooms import LIMITS, Room
 from tests.tokens.authenticators.soft_key import BE, BS, UP, UV, SoftKey
 from tokens.authenticators.answers import Credential, Site
@@ -23,7 +26,9 @@ from tokens.authenticators.models import Authenticator
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 SITE = Site("example.org", "https://example.org")
-BROWSER = "browser:one"
+BOUND = "browser:one"
+BROWSER = Browser("192.0.2.1", "A browser")
+GROUND = Ground.of(SETTINGS)
 
 
 def anybody(_person: int, _reference: str, _now: datetime) -> bool:
@@ -36,7 +41,7 @@ class Holders:
 
     def __init__(self, room: Room) -> None:
         self.databases = room.databases
-        self.place = Place(room.databases, SITE, LIMITS)
+        self.place = Place(room.databases, SITE, GROUND)
         made = {"ann": room.person(), "mo": room.person()}
         self.people = {name: one.number for name, one in made.items()}
         self.names = {name: one.reference for name, one in made.items()}
@@ -95,12 +100,10 @@ class Holders:
         options = service.begin_second_step(self.place, visitor, now=now)
         return service.finish_second_step(self.place, visitor, key.get(options, **more), now=now)
 
-    def sign_in(self, key: SoftKey, *, now: datetime = NOW, browser: str = BROWSER, **more: Any) -> Outcome:
+    def sign_in(self, key: SoftKey, *, now: datetime = NOW, bound: str = BOUND, **more: Any) -> Outcome:
         """The whole ceremony of signing in with a passkey alone."""
-        options = service.begin_sign_in(self.place, browser, now=now)
-        return service.finish_sign_in(
-            self.place, browser, key.get(options, **more), "A browser", may_enter=anybody, now=now
-        )
+        text = key.get(service.begin_sign_in(self.place, bound, BROWSER.address, now=now), **more)
+        return service.finish_sign_in(self.place, bound, text, BROWSER, may_enter=anybody, now=now)
 
     def stored(self) -> list[tuple[int, bool, str]]:
         """Each passkey's use count, backup state and authenticator's state."""
@@ -140,4 +143,4 @@ def roaming(**change: Any) -> SoftKey:
     return SoftKey(flags=UP | UV, **change)
 
 
-__all__ = ["BROWSER", "LIMITS", "NOW", "SECOND", "SITE", "Holders", "roaming"]
+__all__ = ["BOUND", "BROWSER", "LIMITS", "NOW", "SECOND", "SITE", "Holders", "roaming"]

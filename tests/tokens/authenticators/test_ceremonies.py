@@ -16,7 +16,7 @@ from governance.people.signin.models import Account
 from governance.ports.actor import Actor
 from governance.vetting.service import suspend_person
 from tests.services import Databases as Urls
-from tests.tokens.authenticators.keyholders import BROWSER, NOW, SECOND, Holders, anybody, roaming
+from tests.tokens.authenticators.keyholders import BOUND, BROWSER, NOW, SECOND, Holders, anybody, roaming
 from tests.tokens.authenticators.rooms import Room
 from tests.tokens.authenticators.soft_key import BE, BS, UP, UV, SoftKey
 from tokens.authenticators import losing
@@ -37,9 +37,9 @@ def says(failure: Failure) -> Outcome:
     return Outcome(says=SENTENCES[failure])
 
 
-def answered(holders: Holders, browser: str, text: str) -> Outcome:
+def answered(holders: Holders, bound: str, text: str) -> Outcome:
     """What becomes of an answer with which somebody signs in."""
-    return service.finish_sign_in(holders.place, browser, text, "A browser", may_enter=anybody, now=NOW)
+    return service.finish_sign_in(holders.place, bound, text, BROWSER, may_enter=anybody, now=NOW)
 
 
 # --- the good ways
@@ -113,13 +113,13 @@ def test_a_good_answer_is_good_once(holders: Holders, alone: bool) -> None:
     key, visitor = holders.enrol(key=roaming(step=0)), holders.half()
 
     def begin() -> str:
-        asked = (service.begin_sign_in(holders.place, BROWSER, now=NOW) if alone
+        asked = (service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW) if alone
                  else service.begin_second_step(holders.place, visitor, now=NOW))  # fmt: skip
         return key.get(asked)
 
     def finish(text: str) -> Outcome:
         if alone:
-            return service.finish_sign_in(holders.place, BROWSER, text, "A browser", may_enter=anybody, now=NOW)
+            return service.finish_sign_in(holders.place, BOUND, text, BROWSER, may_enter=anybody, now=NOW)
         return service.finish_second_step(holders.place, visitor, text, now=NOW)
 
     text = begin()
@@ -180,10 +180,10 @@ def test_a_challenge_does_for_no_other_session_person_or_ceremony(holders: Holde
     assert service.finish_second_step(holders.place, mine, swapped, now=NOW) == says(Failure.REFUSED)
     assert service.finish_second_step(holders.place, others, swapped, now=NOW) == says(Failure.EXPIRED)
     waits = key.get(service.begin_second_step(holders.place, mine, now=NOW))
-    assert answered(holders, BROWSER, waits) == says(Failure.EXPIRED)
-    service.begin_sign_in(holders.place, BROWSER, now=NOW)
-    assert answered(holders, BROWSER, waits) == says(Failure.REFUSED)
-    asked_here = key.get(service.begin_sign_in(holders.place, BROWSER, now=NOW))
+    assert answered(holders, BOUND, waits) == says(Failure.EXPIRED)
+    service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW)
+    assert answered(holders, BOUND, waits) == says(Failure.REFUSED)
+    asked_here = key.get(service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW))
     assert answered(holders, "browser:two", asked_here) == says(Failure.EXPIRED)
 
 
@@ -202,9 +202,9 @@ def test_a_challenge_taken_by_another_person_is_not_given(holders: Holders) -> N
 
 def test_challenges_that_nobody_answers_are_forgotten(holders: Holders) -> None:
     for number in range(5):
-        service.begin_sign_in(holders.place, f"browser:{number}", now=NOW)
+        service.begin_sign_in(holders.place, f"browser:{number}", BROWSER.address, now=NOW)
     assert holders.waiting() == 5
-    service.begin_sign_in(holders.place, BROWSER, now=NOW + LASTS)
+    service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW + LASTS)
     assert holders.waiting() == 1
 
 
@@ -404,12 +404,12 @@ def test_an_account_that_was_closed_signs_nobody_in(holders: Holders) -> None:
 
 def test_a_good_passkey_of_who_may_not_sign_in_begins_no_session(holders: Holders) -> None:
     key, asked = holders.enrol(key=roaming(step=0)), list[str]()
-    text = key.get(service.begin_sign_in(holders.place, BROWSER, now=NOW))
+    text = key.get(service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW))
 
     def nobody(_person: int, reference: str, _now: datetime) -> bool:
         return bool(asked.append(reference))
 
-    done = service.finish_sign_in(holders.place, BROWSER, text, "A browser", may_enter=nobody, now=NOW)
+    done = service.finish_sign_in(holders.place, BOUND, text, BROWSER, may_enter=nobody, now=NOW)
     assert done == says(Failure.NO_ACCOUNT)
     assert asked == [holders.names["ann"]]
     assert (holders.told("sign_in.refused"), holders.told("session.begun")) == (1, 0)

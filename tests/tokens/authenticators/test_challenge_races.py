@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.races import CLIENTS, ROUNDS, SOAK_ROUNDS, race, winners
-from tests.tokens.authenticators.keyholders import BROWSER, NOW, Holders, anybody, roaming
+from tests.tokens.authenticators.keyholders import BOUND, BROWSER, NOW, Holders, anybody, roaming
 from tests.tokens.authenticators.rooms import Room
 from tests.tokens.authenticators.soft_key import SoftKey
 from tests.twins import kept_challenge
@@ -18,10 +18,10 @@ def race_sign_in(holders: Holders, rounds: int) -> list[int]:
     key = holders.enrol(key=roaming(step=0))
 
     def prepare(_turn: int) -> str:
-        return key.get(service.begin_sign_in(holders.place, BROWSER, now=NOW))
+        return key.get(service.begin_sign_in(holders.place, BOUND, BROWSER.address, now=NOW))
 
     def act(text: Any) -> str:
-        return service.finish_sign_in(holders.place, BROWSER, text, "A browser", may_enter=anybody, now=NOW).secret
+        return service.finish_sign_in(holders.place, BOUND, text, BROWSER, may_enter=anybody, now=NOW).secret
 
     return winners(race(rounds, CLIENTS, act, prepare))
 

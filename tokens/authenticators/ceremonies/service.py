@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.db import Databases
 from governance.kernel.errors import Conflict
-from governance.people.signin.rules import AccountState, Limits
+from governance.people.signin.rules import AccountState
 from governance.people.signin.rules import Failure as SignInFailure
-from governance.people.signin.service import begin_session, find_visitor, prove_factor, renew_session
+from governance.people.signin.service import begin_session, find_visitor, places, prove_factor, renew_session
+from governance.people.signin.service.entering import Browser
+from governance.people.signin.service.ground import Ground
+from governance.people.signin.service.refusing import refuse
 from governance.people.signin.store import accounts
 from governance.ports.actor import Actor, Entry
 from governance.ports.authorise import MayEnter
@@ -44,7 +47,6 @@ from tokens.authenticators.proving import end_if_locked
 from tokens.authenticators.rules import Kind
 from tokens.authenticators.totp import WRONG
 
-NOBODY = "nobody"
 COPIED = "its use count went back, or it changed its kind"
 TOLD: dict[Finding, Failure] = {
     Finding.MALFORMED: Failure.REFUSED,
@@ -66,11 +68,11 @@ COUNTED = frozenset({Finding.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where ceremonies take place: the databases, the site, and how long sessions last."""
+    """Where ceremonies take place: the databases, the site, and what sign-in stands on."""
 
     databases: Databases
     site: Site
-    limits: Limits
+    ground: Ground
 
 
 class Outcome(NamedTuple):
@@ -174,27 +176,40 @@ def finish_second_step(place: Place, visitor: Visitor, text: str, *, now: dateti
 # --- signing in with one alone
 
 
-def begin_sign_in(place: Place, browser: str, *, now: datetime) -> dict[str, Any]:
-    """What to give `navigator.credentials.get()` where nobody is known yet; `browser` is what binds it to one."""
+def begin_sign_in(place: Place, bound: str, address: str, *, now: datetime) -> dict[str, Any]:
+    """What to give `navigator.credentials.get()` where nobody is known yet; `bound` is what binds it to one browser.
+
+    Raise `TooMany` where too much has failed or begun at the place of that address.
+    """
     from tokens.authenticators.passkeys import request_options  # noqa: PLC0415 - its library weighs much
 
     with place.databases.writing() as session:
+        places.require_room(session, place.ground, address, now)
+        places.count_begun(session, place.ground, address, now)
         store.sweep_challenges(session, now)
-        challenge = put(session, browser, Ceremony.SIGN_IN, None, None, now)
+        challenge = put(session, bound, Ceremony.SIGN_IN, None, None, now)
     return request_options(place.site, challenge=challenge, known=())
 
 
 def finish_sign_in(
-    place: Place, browser: str, text: str, device: str, *, may_enter: MayEnter, now: datetime, next_path: str = ""
+    place: Place, bound: str, text: str, browser: Browser, *, may_enter: MayEnter, now: datetime
 ) -> Outcome:
-    """Sign in whoever has proved with a passkey that they are there and themselves: both factors at once."""
-    taken = take(place, browser, Ceremony.SIGN_IN, None, now)
+    """Sign in whoever has proved with a passkey that they are there and themselves: both factors at once.
+
+    What proves nothing counts as a try that failed, at its place, for nobody is known; raise `TooMany` as above.
+    """
+    with place.databases.reading() as session:
+        places.require_room(session, place.ground, browser.address, now)
+    taken = take(place, bound, Ceremony.SIGN_IN, None, now)
     if taken is None:
         return Outcome(says=SENTENCES[Failure.EXPIRED])
     try:
         one, proof = judge(place, text, taken, None)
     except CeremonyFailed as failed:
-        return Outcome(says=refused(place, NOBODY, failed.finding))
+        with place.databases.writing() as session:
+            places.take_room(session, place.ground, browser.address, now)
+        refuse(place.databases, None, SignInFailure.PASSKEY, now)
+        return Outcome(says=SENTENCES[TOLD[failed.finding]])
     if not may_enter(one.person, one.reference, now):
         return Outcome(says=refused_entry(place, one.reference))
     stranger = Visitor(0, "", one.person, one.reference, one.reference, "", (), now, "")
@@ -207,8 +222,8 @@ def finish_sign_in(
             return Outcome(says=says)
         if not accounts.hold_as_checked(session, account, None):
             return Outcome(says=SENTENCES[Failure.REFUSED])
-        secret = begin_session(session, one.person, one.reference, (), device, now=now, next_path=next_path)
-        visitor = find_visitor(session, secret, place.limits, 0, now)
+        secret = begin_session(session, one.person, one.reference, (), browser.device, now=now, next_path=browser.on)
+        visitor = find_visitor(session, secret, place.ground.limits, 0, now)
         if visitor is None:
             return Outcome(says=SENTENCES[Failure.REFUSED])
         secret = raised(session, visitor, acr, one.authenticator, now, backup_eligible=one.backup_eligible)

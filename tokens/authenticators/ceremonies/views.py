@@ -13,8 +13,9 @@ from marshmallow import Schema
 from governance.kernel import clock
 from governance.kernel.errors import Conflict
 from governance.kernel.verdict import Refused
-from governance.people.signin.rules import Limits, device_in_words
+from governance.people.signin.service.ground import Ground
 from governance.people.signin.views import begin, set_cookie
+from governance.people.signin.views.entering import asking
 from governance.web import form_tokens
 from governance.web.forms import WHOLE, Form, read_form
 from governance.web.leading import local_path
@@ -34,8 +35,8 @@ def blueprint(service: Any) -> Blueprint:
     """All pages of passkeys."""
     pages = Blueprint("passkeys", __name__)
     site = Site.of(service.settings.public_url)
-    limits = Limits.of(service.settings.session_idle_minutes, service.settings.session_hours)
-    doors = Doors(site, Place(service.databases, site, limits) if site is not None else None)
+    ground = Ground.of(service.settings)
+    doors = Doors(site, Place(service.databases, site, ground) if site is not None else None)
     pages.add_app_template_global(doors.obstacle, "passkey_obstacle")
     creation_pages(pages, doors)
     second_step_pages(pages, doors)
@@ -150,14 +151,13 @@ def sign_in_pages(pages: Blueprint, doors: Doors, service: Any) -> None:
     @anybody("whoever is to sign in is not known yet")
     def signing_in() -> Response:
         read_form(AskingForm)
-        return told(ceremonies.begin_sign_in(doors.place, this_browser(), now=clock.now()))
+        return told(ceremonies.begin_sign_in(doors.place, this_browser(), asking().address, now=clock.now()))
 
     @pages.post(ALONE)
     @anybody("whoever signs in is not known before")
     def enter() -> Response:
-        device = device_in_words(request.headers.get("User-Agent", "")[:500])
         form, outcome = doors.finish(AnswerForm, lambda values: ceremonies.finish_sign_in(
-            doors.place, this_browser(), values["credential"], device, may_enter=may_enter, now=clock.now()
+            doors.place, this_browser(), values["credential"], asking(), may_enter=may_enter, now=clock.now()
         ))  # fmt: skip
         if not form.ok:
             return doors.page("sign-in", form, action=ALONE, next=local_path(form.raw["next"]))

@@ -1,4 +1,4 @@
-"""How much one place may try in an hour, whomever it names: asked before anything is hashed or written."""
+"""How much one place may try and begin in an hour, whomever it names: asked before anything is hashed or written."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import TooMany
-from governance.people.signin.rules import FAILED_AT_ONE_PLACE, hour_ends, place_of
+from governance.people.signin.rules import BEGUN_AT_ONE_PLACE, FAILED_AT_ONE_PLACE, hour_ends, place_of
 from governance.people.signin.service.ground import Ground
 from governance.people.signin.store import attempts
 
 FULL = "Too many tries to sign in have failed from your network within this hour. Nothing was looked at"
+CROWDED = "Signing in was begun too often from your network within this hour"
 
 
 def require_room(session: Session, ground: Ground, address: str, now: datetime) -> None:
@@ -31,11 +32,17 @@ def give_room_back(session: Session, ground: Ground, address: str, now: datetime
     attempts.give_one_back(session, at(ground, address, now))
 
 
-def at(ground: Ground, address: str, now: datetime) -> bytes:
-    """By what the tries of a place in an hour are counted."""
-    return ground.counted("place", place_of(address), hour_ends(now).isoformat())
+def count_begun(session: Session, ground: Ground, address: str, now: datetime) -> None:
+    """Count what begins at a place and waits to be finished there; raise `TooMany` where that was too often."""
+    if not attempts.take_one(session, at(ground, address, now, "begun"), BEGUN_AT_ONE_PLACE, now):
+        raise full(now, CROWDED)
 
 
-def full(now: datetime) -> TooMany:
-    """What a place is told that has no try left: when the next hour begins."""
-    return TooMany(FULL, (hour_ends(now) - now).total_seconds())
+def at(ground: Ground, address: str, now: datetime, what: str = "place") -> bytes:
+    """By what the tries of a place in an hour are counted, or what it has begun."""
+    return ground.counted(what, place_of(address), hour_ends(now).isoformat())
+
+
+def full(now: datetime, why: str = FULL) -> TooMany:
+    """What a place is told that has had enough: when the next hour begins."""
+    return TooMany(why, (hour_ends(now) - now).total_seconds())

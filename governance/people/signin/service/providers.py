@@ -25,6 +25,7 @@ from governance.people.signin.rules import (
     digest,
     methods_of,
 )
+from governance.people.signin.service import places
 from governance.people.signin.service.entering import Browser, Entered, Problem
 from governance.people.signin.service.ground import Ground
 from governance.people.signin.service.refusing import refusal, refuse
@@ -141,7 +142,7 @@ def back_at(ground: Ground, name: str) -> str:
 
 
 def set_out(databases: Databases, ground: Ground, name: str, browser: Browser, *, now: datetime) -> Way:
-    """Agree with somebody on what they bring back, and say where they go."""
+    """Agree with somebody on what they bring back, and say where they go; raise `TooMany` for a crowded place."""
     with databases.reading() as session:
         provider = providers.get_provider(session, name)
     state, nonce, secret = (secrets.token_urlsafe(32) for _ in range(3))
@@ -150,6 +151,7 @@ def set_out(databases: Databases, ground: Ground, name: str, browser: Browser, *
     values = {"state_digest": digest(state), "browser_digest": digest(secret), "provider_id": provider.id,
               "nonce": nonce, "verifier": verifier, "next_path": browser.on, "started_at": now}  # fmt: skip
     with databases.writing() as session:
+        places.count_begun(session, ground, browser.address, now)
         providers.remove_old_flows(session, now - TO_PROVIDER_AND_BACK)
         providers.add_flow(session, values)
     return Way(url, secret)

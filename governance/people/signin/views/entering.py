@@ -23,6 +23,8 @@ from governance.web.pages import anybody, go_to, half_signed_in, may_enter, rend
 
 WAY = "__Host-postern-way"
 WAY_SECONDS = 600
+PAGE = "document"
+"""What browsers call a page that somebody opens, in contrast to what is shown on one."""
 WRONG = (
     "Either this is not the name of an account, or the password is not the right one. Check both and try again. After "
     "several wrong ones even the right one is refused: wait for 15 minutes, or use the link “I have forgotten my "
@@ -114,6 +116,8 @@ def federated_pages(service: Any) -> Blueprint:
     def set_out(name: str) -> Any:
         if g.visitor is not None:  # any site can lead here
             return lead_on()
+        if request.headers.get("Sec-Fetch-Dest", PAGE) != PAGE:  # a picture or a frame of some site's: nobody goes
+            return go_to(request.script_root + SIGN_IN)
         way = providers.set_out(
             service.databases, ground, name, asking(local_path(request.args.get("next", ""))), now=clock.now()
         )

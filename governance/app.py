@@ -39,6 +39,7 @@ from governance.ports.requirement import Requirement
 from governance.ports.second_factor import SecondFactor
 from governance.ports.sheet import Sheet
 from governance.ports.tokens import TokenReader
+from governance.ports.visitor import Visitor
 from governance.trail.area import AREA as TRAIL
 from governance.trail.writer import Recorder
 from governance.vetting.area import AREA as VETTING
@@ -118,6 +119,11 @@ class Service:
         """Whether a person holds a role, of any system, outside an organisation's part of the tree."""
         with self.databases.reading() as session:
             return holds_beyond(session, reference, organisation, self.databases.freshness.current(), london_day(now))
+
+    def outgrown(self, visitor: Visitor, now: datetime) -> bool:
+        """Whether a provider has begun a visitor's session that does not speak for all that they hold by now."""
+        part = visitor.vouched_by
+        return part is not None and self.holds_beyond(visitor.reference, part, now)
 
     @cached_property
     def who_may(self) -> Any:

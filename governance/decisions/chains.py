@@ -111,7 +111,7 @@ class Chains:
     """Builds chains from facts in memory."""
 
     def __init__(self, memory: Memory, requirements: Mapping[str, Requirement]) -> None:
-        self._memory = memory
+        self.memory = memory
         self._requirements = requirements
         self._always = tuple(Demand(one.kind, one.terms({})) for one in requirements.values() if one.always)
         self._judged_for_many: dict[tuple[str, Any], Step] = {}
@@ -120,11 +120,11 @@ class Chains:
 
     def of(self, entry: Entry, systems: Systems, now: datetime) -> tuple[Chain, ...]:
         """All chains of a person, one for each grant, in the order of the grants."""
-        if now is not self._memory.latest:
-            self._memory.at(now)
+        if now is not self.memory.latest:
+            self.memory.at(now)
         if entry.chains is None or (entry.until is not None and now >= entry.until):
             entry.forget()
-            with self._memory.loading():
+            with self.memory.loading():
                 self._make_granted([entry], systems, now)
         return entry.chains or ()
 
@@ -139,13 +139,13 @@ class Chains:
         for tried, chains in entry.tried:
             if tried is role:
                 return chains
-        with self._memory.loading():
+        with self.memory.loading():
             self._make_for_employers([entry], rules, (role,), now)
         return entry.tried[-1][1]
 
     def _employers(self, entry: Entry) -> list[int]:
         """Where a person works, worked or will work; whoever never does stands in the name of no organisation."""
-        employed = self._memory.get(FactKey("employment", entry.person.id))
+        employed = self.memory.get(FactKey("employment", entry.person.id))
         return sorted({one.organisation for one in employed}) or [0]
 
     def steps(
@@ -153,7 +153,7 @@ class Chains:
     ) -> tuple[tuple[int, ...], list[Step]]:
         """What a chain is made of, requirement by requirement, with the organisations in whose line it stands."""
         draft = self._draft(entry, rules, role, grant, organisation)
-        self._memory.want(keys_of([draft]))
+        self.memory.want(keys_of([draft]))
         return draft.lineage, self._steps(entry, draft, now)
 
     def _draft(self, entry: Entry, rules: SystemRules, role: Role, grant: Any, organisation: int) -> Draft:
@@ -167,27 +167,27 @@ class Chains:
     def _chain(self, entry: Entry, draft: Draft, now: datetime, pool: Pool) -> Chain:
         """The chain of a grant, or (without one) of a role that might be granted in an organisation's name."""
         rules, role, grant, lineage, _ = draft
-        found = self._memory.get(FactKey("organisation", lineage[0])) if lineage else None
+        found = self.memory.get(FactKey("organisation", lineage[0])) if lineage else None
         return Chain(rules.system, role, grant, lineage, found, self._steps(entry, draft, now), pool)
 
     def _steps(self, entry: Entry, draft: Draft, now: datetime) -> list[Step]:
         steps = [self._step(demand, keys, now) for demand, keys in draft.needs if demand.requirement != GRANT]
         if draft.grant is not None:
             held = next(demand for demand, _ in draft.needs if demand.requirement == GRANT)
-            grants = self._memory.get(FactKey("grants", entry.person.id))
+            grants = self.memory.get(FactKey("grants", entry.person.id))
             facts = (draft.grant, entry.person.reference, self._names(draft.lineage), grants)
             steps.append(self._judged(held, facts, now))
         return steps
 
     def _step(self, demand: Demand, keys: tuple[FactKey, ...], now: datetime) -> Step:
         """How a demand stands; what concerns no person alone is judged once for all whom it concerns."""
-        if any(self._memory.is_personal(key.kind) for key in keys):
-            return self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
+        if any(self.memory.is_personal(key.kind) for key in keys):
+            return self._judged(demand, tuple([self.memory.get(key) for key in keys]), now)
         self._forget_what_changed()
         name = (spelt(demand.requirement, keys), demand.terms)
         step = self._judged_for_many.get(name)
         if step is None or (step.standing.until is not None and now >= step.standing.until):
-            step = self._judged(demand, tuple([self._memory.get(key) for key in keys]), now)
+            step = self._judged(demand, tuple([self.memory.get(key) for key in keys]), now)
             step = self._judged_for_many[name] = shareable(step)
         return step
 
@@ -196,10 +196,10 @@ class Chains:
         return Step(requirement, demand.terms, facts, requirement.standing(facts, demand.terms, now))
 
     def _forget_what_changed(self) -> None:
-        if self._generation != self._memory.generation:
+        if self._generation != self.memory.generation:
             self._judged_for_many.clear()
             self._lineages.clear()
-            self._generation = self._memory.generation
+            self._generation = self.memory.generation
 
     def demands(self, role: Role) -> tuple[Demand, ...]:
         """What a role demands, and what every role does."""
@@ -215,13 +215,19 @@ class Chains:
         start, line = organisation, list[int]()
         while organisation and organisation not in line:
             line.append(organisation)
-            facts = self._memory.get(FactKey("organisation", organisation))
+            facts = self.memory.get(FactKey("organisation", organisation))
             organisation = facts.parent if facts is not None else 0
         return self._lineages.setdefault(start, tuple(line))
 
+    def all_within(self, reference: str, organisation: int, now: datetime) -> bool:
+        """Whether a person holds no role, begun or not, for an organisation that is neither this one nor below it."""
+        person = self.memory.person(reference).person
+        held = self.memory.get(FactKey("grants", person.id)) if person is not None else ()
+        return all(one.has_ended(now) or organisation in self.lineage(one.organisation) for one in held)
+
     def _names(self, lineage: tuple[int, ...]) -> tuple[str, ...]:
         """The references of organisations; one that has no facts now has none."""
-        found = [self._memory.get(FactKey("organisation", number)) for number in lineage]
+        found = [self.memory.get(FactKey("organisation", number)) for number in lineage]
         return tuple([facts.reference for facts in found if facts is not None])
 
     def prefetch(
@@ -231,14 +237,14 @@ class Chains:
 
         `rules` are those of the system that is asked about: what everybody holds there is made ready too.
         """
-        self._memory.at(now)
+        self.memory.at(now)
         new = [entry for entry in entries if entry.chains is None]
         for start in range(0, len(new), TOGETHER):
-            with self._memory.loading():
+            with self.memory.loading():
                 self._make_granted(new[start : start + TOGETHER], systems, now)
         if rules is not None and rules.everyone:
             first = rules.everyone[0]
-            with self._memory.loading():
+            with self.memory.loading():
                 left = [entry for entry in entries if not any(tried is first for tried, _ in entry.tried)]
                 self._make_for_employers(left, rules, rules.everyone, now)
 
@@ -246,7 +252,7 @@ class Chains:
         self, people: Sequence[Entry], rules: SystemRules, roles: Sequence[Role], now: datetime
     ) -> None:
         """The chains that roles would have for some people, held in the name of each of their employers."""
-        memory = self._memory
+        memory = self.memory
         memory.want(FactKey("employment", entry.person.id) for entry in people)
         drafts = []
         for entry in people:
@@ -262,7 +268,7 @@ class Chains:
 
     def _make_granted(self, people: Sequence[Entry], systems: Systems, now: datetime) -> None:
         """The chains of all grants of some people, by the rules that their systems have now."""
-        memory = self._memory
+        memory = self.memory
         memory.want(FactKey("grants", entry.person.id) for entry in people)
         held = [(entry, granted(memory, entry, systems)) for entry in people]
         memory.want({FactKey("organisation", grant.organisation) for _, each in held for _, _, grant in each})

@@ -217,7 +217,7 @@ class Decisions:
     def proof(self, question: Question, system: str, asker: Asker, now: datetime) -> Proof | None:
         """What a question's token proves at the revision in memory; None where it is not good."""
         with self._lock:
-            return self._vouching.proof(question, system, asker.key_of, self._memory.get, now)
+            return self._vouching.proof(question, system, asker.key_of, self._engine.chains, now)
 
     def snapshot(self, system: str, admit: Admit, at_least: int = 0) -> tuple[SystemRules, int, Asker]:
         """A system's rules and the newest revision, for one whom `admit` lets in (or raises)."""
@@ -314,7 +314,7 @@ class Decisions:
     def _decide_by_token(
         self, engine: Engine, rules: SystemRules, question: Question, asker: Asker, now: datetime
     ) -> Decision:
-        proof = self._vouching.proof(question, rules.system, asker.key_of, engine.memory.get, now)
+        proof = self._vouching.proof(question, rules.system, asker.key_of, engine.chains, now)
         if proof is None:
             return refusal(Code.TOKEN_NOT_GOOD, "token", rules.revision)
         decision = engine.decide(rules, proved(question, proof), now)

@@ -6,9 +6,8 @@ that is not good is a denial, never a silent return to the caller's word.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from governance.clients.store import FRONT_END
 from governance.decisions.rules import BY_TOKEN, Proof, Question
@@ -16,7 +15,8 @@ from governance.kernel.keys import FactKey
 from governance.people.signin.store import KIND as SIGN_IN
 from governance.ports.tokens import FRONT_END_SESSION, TokenFacts, TokenReader
 
-Get = Callable[[FactKey], Any]
+if TYPE_CHECKING:
+    from governance.decisions.chains import Chains
 
 
 class Vouching:
@@ -26,13 +26,13 @@ class Vouching:
         self._reader = reader
         self._public_url = public_url
 
-    def proof(self, question: Question, system: str, key_of: str, get: Get, now: datetime) -> Proof | None:
+    def proof(self, question: Question, system: str, key_of: str, chains: Chains, now: datetime) -> Proof | None:
         """What a question's token proves, or None where it is not good: not ours, ended, or not for this question.
 
-        `key_of` is the front end with which alone the asker's key goes, if any; `get` gives facts in memory.
+        `key_of` is the front end with which alone the asker's key goes, if any; `chains` know the facts in memory.
         """
         found = self._reader.read(question.token, now) if self._reader is not None else None
-        if found is None or not self._is_for(found, question, system, key_of) or not stands(found, get):
+        if found is None or not self._is_for(found, question, system, key_of) or not stands(found, chains, now):
             return None
         return Proof(found.client, found.sid, found.acr, found.amr, found.auth_time, found.expires_at)
 
@@ -44,13 +44,19 @@ class Vouching:
         )
 
 
-def stands(found: TokenFacts, get: Get) -> bool:
-    """Whether nothing that a token hangs on was ended: its front end, the front end's session, the person's own."""
+def stands(found: TokenFacts, chains: Chains, now: datetime) -> bool:
+    """Whether nothing that a token hangs on was ended: its front end, the front end's session, the person's own.
+
+    Nor is it any good once its person holds a role for which the provider that began their session does not speak.
+    """
+    get = chains.memory.get
     one = get(FactKey(FRONT_END_SESSION, 0, found.sid))
     if one is None or one.ended_at is not None or one.client != found.client:
         return False
     sign_in = get(FactKey(SIGN_IN, 0, one.sign_in))
-    return sign_in is not None and sign_in.ended_at is None and get(FactKey(FRONT_END, 0, found.client)) is not None
+    if sign_in is None or sign_in.ended_at is not None or get(FactKey(FRONT_END, 0, found.client)) is None:
+        return False
+    return sign_in.vouched_by is None or chains.all_within(found.subject, sign_in.vouched_by, now)
 
 
 def proved(question: Question, proof: Proof) -> Question:

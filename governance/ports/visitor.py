@@ -19,7 +19,8 @@ class Acr(StrEnum):
 class Visitor(NamedTuple):
     """A person with a session of the pages; `acr` is empty while only the first factor is proved.
 
-    `auth_time` is the moment of the newest factor; `form_token` goes into every form that the visitor is given.
+    `auth_time` is the moment of the newest factor; `form_token` goes into every form that the visitor is given;
+    `vouched_by` is the organisation, by number, whose provider has begun the session, if one has.
     """
 
     session: int
@@ -31,6 +32,7 @@ class Visitor(NamedTuple):
     amr: tuple[str, ...]
     auth_time: datetime
     form_token: str
+    vouched_by: int | None = None
 
     @property
     def is_proved(self) -> bool:

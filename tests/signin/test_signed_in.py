@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from governance.people.signin.models import Account
+from governance.people.signin.rules import Word
 from governance.people.signin.service import begin_session, prove_factor
 from governance.people.store import get_person
 from governance.ports.visitor import Acr
@@ -52,10 +53,10 @@ def test_a_chosen_password_is_no_sign_in(shared: Place) -> None:
 def test_whoever_is_vouched_for_with_both_factors_has_signed_in(shared: Place) -> None:
     """A session that begins whole: the moment is that of the sign-in, not that at which the provider proved them."""
     ann = shared.member()
-    for proved, moment in ((None, None), ((Acr.MFA, shared.now - MINUTE), shared.now)):
+    for word, moment in ((None, None), (Word(1, Acr.MFA, shared.now - MINUTE), shared.now)):
         shared.change(
-            lambda session, proved=proved: begin_session(
-                session, get_person(session, ann).id, ann, ("pwd",), "Firefox", now=shared.now, proved=proved
+            lambda session, word=word: begin_session(
+                session, get_person(session, ann).id, ann, ("pwd",), "Firefox", now=shared.now, word=word
             )
         )
         assert signed_in_at(shared, ann) == moment

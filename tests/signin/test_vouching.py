@@ -8,6 +8,7 @@ import pytest
 from governance.kernel import clock
 from governance.kernel.clock import london_day
 from governance.people.signin.rules import Failure
+from governance.people.signin.views import OUTGROWN
 from tests.installation import APPROVED
 from tests.servers import SYSTEM
 from tests.signin.schools import School
@@ -109,3 +110,38 @@ def test_who_was_invited_at_anothers_address_comes_by_their_provider_without_it(
     assert academy.sign_in(f"id-{other}")[1].status_code == 303
     account = row_of(place, other)
     assert (account.state, account.email, account.email_key) == ("active", None, None), "its mail would go to another"
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_session_that_a_role_outgrows_is_ended(academy: School, half: bool) -> None:
+    ann = teacher(academy)
+    proved = {} if half else {"acr": "silver", "auth_time": int(clock.now().timestamp()) - 5}
+    browser, _ = academy.sign_in(f"id-{ann}", **proved)
+    page = "/sign-out" if half else "/account"
+    assert browser.get(page).status_code == 200
+    grant(academy, ann, "academy-nursery")
+    assert browser.get(page).status_code == 200, "the provider speaks for that too"
+    grant(academy, ann, "council", "governance", **{"from": day(30)})
+    answer = browser.get(page)
+    assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in")
+    assert academy.place.sessions(ann) == []
+    assert academy.place.told("session.ended")[-1][1]["why"] == OUTGROWN
+    assert academy.place.enter(ann).secret, "they sign in by what Postern itself knows"
+
+
+def test_nor_does_a_session_outlast_a_move_of_the_tree(academy: School) -> None:
+    ann = teacher(academy)
+    browser, _ = academy.sign_in(f"id-{ann}", acr="silver", auth_time=int(clock.now().timestamp()) - 5)
+    grant(academy, ann, "academy-nursery")
+    assert browser.get("/account").status_code == 200
+    nursery = next(one for one in TREE if one["reference"] == "academy-nursery")
+    academy.place.installation.apply(organisations=[{**nursery, "parent": "council"}])
+    assert browser.get("/account").status_code == 303
+    academy.place.installation.apply(organisations=[nursery])
+
+
+def test_a_role_ends_no_session_that_no_provider_has_begun(academy: School) -> None:
+    ann = teacher(academy)
+    browser = academy.site.browser().be(ann)
+    grant(academy, ann, "council", "governance")
+    assert browser.get("/account").status_code == 200

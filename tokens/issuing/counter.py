@@ -241,7 +241,12 @@ class Counter:
             )
 
     def may_sign_in(self, visitor: Visitor, now: datetime) -> bool:
-        """Whether a person may sign in at all, by Postern's own rules: working somewhere, not suspended or barred."""
+        """Whether a person may sign in at all, by Postern's own rules: working somewhere, not suspended or barred.
+
+        Nor do they where their session is one that a role of theirs has outgrown.
+        """
+        if self._service.outgrown(visitor, now):
+            return False
         asked = ("sign-in", "account", visitor.reference)
         return bool(self._service.authorise(visitor, *asked, {}, now=now).allowed)
 

@@ -45,7 +45,9 @@ class Standing(NamedTuple):
 
 def as_visitor(one: SessionFacts, reference: str) -> Visitor:
     """The person of a session, as one who asks."""
-    return Visitor(one.row, one.sid, one.person, reference, reference, one.acr, one.amr, one.auth_time, "")
+    return Visitor(
+        one.row, one.sid, one.person, reference, reference, one.acr, one.amr, one.auth_time, "", one.vouched_by
+    )
 
 
 def give_code(session: Session, visitor: Visitor, wanted: Wanted, *, now: datetime) -> str:

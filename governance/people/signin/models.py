@@ -65,7 +65,8 @@ class SignInAttempts(Base):
 class SignInSession(Base):
     """A session of the pages, without the secret that its cookie holds. `told` waits to be told on the next page.
 
-    `next_path` is where its person wanted to go when they were asked to sign in.
+    `next_path` is where its person wanted to go when they were asked to sign in; `vouched_by` is the organisation whose
+    provider has begun it, if one has.
     """
 
     __tablename__ = "sign_in_session"
@@ -83,6 +84,7 @@ class SignInSession(Base):
     device: Mapped[str] = mapped_column(String(200))
     told: Mapped[list[list[str]]] = mapped_column(JSON)
     next_path: Mapped[str] = mapped_column(String(2000), default="")
+    vouched_by: Mapped[int | None]
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -40,7 +40,10 @@ class Limits(NamedTuple):
 
 
 class SessionFacts(NamedTuple):
-    """A session as it stands; `acr` is empty while only the first factor is proved."""
+    """A session as it stands; `acr` is empty while only the first factor is proved.
+
+    `vouched_by` is the organisation, by number, whose provider has begun it, if one has.
+    """
 
     row: int
     sid: str
@@ -53,6 +56,7 @@ class SessionFacts(NamedTuple):
     authenticator: int | None
     device: str
     ended_at: datetime | None
+    vouched_by: int | None = None
 
     def ends_at(self, limits: Limits) -> datetime:
         """The first moment at which it no longer holds unless it is used before."""
@@ -63,6 +67,17 @@ class SessionFacts(NamedTuple):
     def is_live(self, limits: Limits, now: datetime) -> bool:
         """Whether it holds now: not ended, not idle for too long, not too old."""
         return self.ended_at is None and now < self.ends_at(limits)
+
+
+class Word(NamedTuple):
+    """What a provider's word is worth that begins a session: whose it is (its organisation, by number) and which acr.
+
+    The acr is empty where the word counts for the first factor alone; `at` is when that or both were proved.
+    """
+
+    organisation: int
+    acr: str
+    at: datetime
 
 
 def digest(secret: str) -> bytes:

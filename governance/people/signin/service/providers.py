@@ -22,6 +22,7 @@ from governance.people.signin.rules import (
     Failure,
     ProviderFacts,
     Vouching,
+    Word,
     digest,
     methods_of,
 )
@@ -259,7 +260,7 @@ def let_in(
         if not accounts.hold_as_checked(session, account, None):
             tell(session, refusal(found, Failure.NOT_ACTIVE))
             return Entered(problem=Problem.WRONG)
-        proved = (Acr.MFA, vouching.auth_time) if twice and vouching.auth_time else ("", now)
+        acr, at = (Acr.MFA, vouching.auth_time) if twice and vouching.auth_time else ("", now)
         secret = begin_session(session, found.person, found.reference, amr, browser.device, now=now,
-                               next_path=browser.on, proved=proved)  # fmt: skip
-        return Entered(secret, is_proved=bool(proved[0]), on=browser.on)
+                               next_path=browser.on, word=Word(provider.organisation, acr, at))  # fmt: skip
+        return Entered(secret, is_proved=bool(acr), on=browser.on)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from governance.kernel.errors import Conflict
-from governance.people.signin.rules import Limits, SessionFacts, digest, same_site_path
+from governance.people.signin.rules import Limits, SessionFacts, Word, digest, same_site_path
 from governance.people.signin.store import accounts
 from governance.people.signin.store import sessions as store
 from governance.ports.actor import Actor, Entry
@@ -20,19 +20,20 @@ SECRET_BYTES, SID_BYTES = 32, 18
 
 def begin_session(
     session: Session, person: int, reference: str, amr: Sequence[str], device: str, *, now: datetime,
-    next_path: str = "", proved: tuple[str, datetime] | None = None,
+    next_path: str = "", word: Word | None = None,
 ) -> str:  # fmt: skip
     """Begin a session and give the secret for its cookie.
 
-    It has the first factor alone, unless somebody vouches for more: `proved` is that acr and its moment.
+    It has the first factor alone, unless a provider's word counts for more.
     """
-    acr, auth_time = proved or ("", now)
+    vouched_by, acr, auth_time = word or (None, "", now)
     secret, sid = secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SID_BYTES)
     values = {
         "sid": sid, "secret_digest": digest(secret), "form_token": secrets.token_urlsafe(SECRET_BYTES),
         "person_id": person, "acr": acr, "amr": list(amr), "started_at": now, "auth_time": auth_time,
         "seen_at": now,
-        "authenticator_id": None, "device": device[:200], "told": [], "next_path": next_path, "ended_at": None,
+        "authenticator_id": None, "device": device[:200], "told": [], "next_path": next_path, "vouched_by": vouched_by,
+        "ended_at": None,
     }  # fmt: skip
     if acr:
         accounts.note_signed_in(session, person, now)
@@ -112,4 +113,6 @@ def find_visitor(session: Session, secret: str, limits: Limits, at: int, now: da
     if found is None or not found[0].is_live(limits, now):
         return None
     one, form_token, reference, name = found
-    return Visitor(one.row, one.sid, one.person, reference, name, one.acr, one.amr, one.auth_time, form_token)
+    return Visitor(
+        one.row, one.sid, one.person, reference, name, one.acr, one.amr, one.auth_time, form_token, one.vouched_by
+    )

@@ -30,6 +30,7 @@ COLUMNS = (
     SignInSession.authenticator_id,
     SignInSession.device,
     SignInSession.ended_at,
+    SignInSession.vouched_by,
 )
 
 

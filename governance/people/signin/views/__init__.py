@@ -16,6 +16,8 @@ from governance.web.headers import this_page
 from governance.web.layout import TOLD
 
 COOKIE = "__Host-postern-session"
+OUTGROWN = "they hold a role for which the provider that began it does not speak"
+"""Why a session ends that a role has outgrown."""
 
 
 def set_cookie(response: Response, secret: str) -> Response:
@@ -48,7 +50,11 @@ def blueprint(service: Any) -> Blueprint:
             at = service.databases.freshness.current()
             g.visitor = signin.find_visitor(session, secret, limits, at, now)
             stale = g.visitor is not None and store.seen_before(session, g.visitor.session, now - SEEN_EVERY)
-        if stale:
+        if g.visitor is not None and service.outgrown(g.visitor, now):
+            with service.databases.change(g.visitor.reference, now) as session:
+                signin.end_one(session, g.visitor, g.visitor.sid, OUTGROWN, now=now)
+            g.visitor = None
+        elif stale:
             with service.databases.writing() as session:
                 store.note_seen(session, g.visitor.session, now)
 

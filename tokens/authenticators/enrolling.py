@@ -58,6 +58,7 @@ def begin(
     """
     may_add(session, visitor, now=now).require()
     rules.may_name(label).require()
+    rules.may_have_another(visitor, kind, store.list_of(session, [visitor.person]), now).require()
     _abandon(session, visitor, now)
     row = {
         "person_id": visitor.person, "kind": kind.value, "label": label, "state": State.PENDING.value,

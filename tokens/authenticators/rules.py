@@ -25,6 +25,8 @@ MISSED_FOR = timedelta(hours=72)
 """For so long a passkey that was taken away is still asked for: longer than any session, and longer than a weekend."""
 RECOVERY_CODES, FEW_LEFT = 10, 3
 LONGEST_LABEL = 60
+MOST_APPS = 5
+"""So many apps somebody has at most: a guess at a code is looked at by each of them."""
 
 
 class Kind(StrEnum):
@@ -204,6 +206,10 @@ ABOUT_ONESELF = Reason("about_oneself", "Somebody else has to do this for you.")
 DECIDED = Reason("decided", "This was decided already.")
 NO_WHY = Reason("no_why", "Say why; it goes on the record.")
 NO_LABEL = Reason("no_label", f"Give it a name of 1 to {LONGEST_LABEL} characters.")
+TOO_MANY_APPS = Reason(
+    "too_many_apps",
+    f"You have {MOST_APPS} authenticator apps already, which is the most there can be. Remove one that you do not use.",
+)
 LAST_ONE = Reason("last_one", "This is your only way to prove who you are. Add another one first, or report it lost.")
 CODES_MADE = Reason(
     "codes_made",
@@ -277,6 +283,16 @@ def may_remove(
         (one.is_usable(now) and last, LAST_ONE),
         (State.RETIRED in NEXT_STATES[one.state] and weaker, STRONGER_NEEDED),
     )
+
+
+def may_have_another(
+    visitor: Visitor, kind: Kind, authenticators: Iterable[AuthenticatorFacts], now: datetime
+) -> Verdict:
+    """Whether a visitor may have one more authenticator of a kind. Who has lost all theirs can remove none of them."""
+    apps = [
+        one for one in authenticators if one.kind is Kind.TOTP and one.standing(now) in (State.ACTIVE, State.LOCKED)
+    ]
+    return Verdict.unless((visitor.is_proved and kind is Kind.TOTP and len(apps) >= MOST_APPS, TOO_MANY_APPS))
 
 
 def may_name(label: str) -> Verdict:

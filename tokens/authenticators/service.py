@@ -208,20 +208,34 @@ def _judge_apps(
     """Judge a code; where it is wrong for the app that was chosen, by each other app of the same person too.
 
     Whoever has several apps does not always know which is which. It is one try all the same, and counted as one.
+    An app that is sealed under a key that is lost is in no other's way; raise `Unavailable` where there is no other.
     """
-    judged = judge(open_secret(session, sealer, one.id), one, code, now)
-    if one.kind is not Kind.TOTP or judged.finding is Finding.GOOD:
-        return one, judged
+    judged, lost = totp.WRONG, list[Unavailable]()
+    try:
+        judged = judge(open_secret(session, sealer, one.id), one, code, now)
+    except Unavailable as why:
+        lost.append(why)
     found = []
-    for other in store.list_of(session, [one.person]):
-        if other.kind is Kind.TOTP and other.id != one.id and other.is_usable(now) and other.digits == len(code):
-            with suppress(Unavailable):  # sealed under a key that is lost: no code of it is good any more
-                found.append((other, judge(open_secret(session, sealer, other.id), other, code, now)))
+    for other in other_apps(session, one, now) if judged.finding is not Finding.GOOD else ():
+        with suppress(Unavailable):
+            found.append((other, judge(open_secret(session, sealer, other.id), other, code, now)))
     for wanted in (Finding.GOOD, Finding.USED):
         for other, told in found:
             if told.finding is wanted and (wanted is Finding.GOOD or judged.finding is Finding.WRONG):
                 return other, told
+    if lost and not found:
+        raise lost[0]
     return one, judged
+
+
+def other_apps(session: Session, one: AuthenticatorFacts, now: datetime) -> list[AuthenticatorFacts]:
+    """The other apps of the same person that are in use, if it is an app itself, and show as many digits."""
+    apps = store.list_of(session, [one.person]) if one.kind is Kind.TOTP else []
+    return [
+        other
+        for other in apps
+        if other.kind is Kind.TOTP and other.id != one.id and other.is_usable(now) and other.digits == one.digits
+    ]
 
 
 def judge_pair(seed: bytes, one: AuthenticatorFacts, codes: tuple[str, str], now: datetime) -> Judged:

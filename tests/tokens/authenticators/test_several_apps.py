@@ -1,11 +1,14 @@
 """Somebody with several apps gives a code of whichever: one try, used up where it is good, counted once where not."""
 
+import pytest
 from sqlalchemy import update
 
+from governance.kernel.errors import Unavailable
+from governance.kernel.verdict import Refused
 from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, STEP, code_at
 from tokens.authenticators import losing
 from tokens.authenticators.models import Authenticator
-from tokens.authenticators.rules import Finding, State
+from tokens.authenticators.rules import MOST_APPS, Finding, State
 from tokens.authenticators.throttling import Throttle
 
 FREE = Throttle(waits=())
@@ -48,6 +51,38 @@ def test_an_app_whose_key_is_lost_stands_in_no_others_way(room):
     assert not room.verify(one, second, wrong_for(new), LATER, throttle=FREE).good
     assert room.facts(one, second).failures == 1
     assert room.verify(one, second, code_at(new, LATER), LATER, throttle=FREE).good
+
+
+def test_an_app_whose_key_is_lost_lets_another_in_and_no_guess_go_free(room):
+    one, first, _ = room.with_app()
+    second, new, _ = room.enrol(one, label="Phone 2")
+    with room.change() as session:
+        session.execute(update(Authenticator).where(Authenticator.id == first).values(secret=b"sealed elsewhere"))
+    assert room.verify(one, first, wrong_for(new), LATER, throttle=FREE).finding is Finding.WRONG
+    assert room.facts(one, first).failures == 1, "it was looked at by the other one, so it counts"
+    proof = room.verify(one, first, code_at(new, LATER), LATER, throttle=FREE)
+    assert (proof.good, proof.authenticator) == (True, second)
+
+
+def test_an_app_whose_key_is_lost_and_no_other_says_so(room):
+    one, first, _ = room.with_app()
+    with room.change() as session:
+        session.execute(update(Authenticator).where(Authenticator.id == first).values(secret=b"sealed elsewhere"))
+    with pytest.raises(Unavailable):
+        room.verify(one, first, "123456", LATER)
+
+
+def test_nobody_has_more_apps_than_five(room):
+    """Each makes a guess likelier."""
+    one, first, _ = room.with_app()
+    for number in range(2, MOST_APPS + 1):
+        room.enrol(one, label=f"Phone {number}")
+    with pytest.raises(Refused) as wrong:
+        room.enrol(one, label="Phone 6")
+    assert [reason.code for reason in wrong.value.verdict.reasons] == ["too_many_apps"]
+    with room.change(NOON) as session:
+        losing.report_lost(session, one.reference, first, actor=MO, now=NOON)
+    room.enrol(one, label="Phone 6")
 
 
 def test_a_wrong_code_counts_once_however_many_apps_there_are(room):

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from governance.decisions.memory import Entry, Memory
+from governance.decisions.memory import Entry, Held, Memory
 from governance.decisions.records import noted
 from governance.decisions.rules import in_order
 from governance.kernel.keys import FactKey
@@ -219,11 +219,19 @@ class Chains:
             organisation = facts.parent if facts is not None else 0
         return self._lineages.setdefault(start, tuple(line))
 
-    def all_within(self, reference: str, organisation: int, now: datetime) -> bool:
+    def all_within(self, entry: Entry, organisation: int, now: datetime) -> bool:
         """Whether a person holds no role, begun or not, for an organisation that is neither this one nor below it."""
-        person = self.memory.person(reference).person
-        held = self.memory.get(FactKey("grants", person.id)) if person is not None else ()
-        return all(one.has_ended(now) or organisation in self.lineage(one.organisation) for one in held)
+        held = entry.held
+        if held is None or (held.until is not None and now >= held.until):
+            held = entry.held = self._held(entry, now)
+        return all(organisation in self.lineage(one) for one in held.organisations)
+
+    def _held(self, entry: Entry, now: datetime) -> Held:
+        """In the name of which organisations a person holds roles that have not ended, whatever system knows them."""
+        grants = [one for one in self.memory.get(FactKey("grants", entry.person.id)) if not one.has_ended(now)]
+        if entry.chains is not None:
+            entry.facts = None
+        return Held(tuple({one.organisation for one in grants}), earliest(*[one.ends_at for one in grants]))
 
     def _names(self, lineage: tuple[int, ...]) -> tuple[str, ...]:
         """The references of organisations; one that has no facts now has none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -25,13 +25,20 @@ NOBODY = "0:"  # reads as an organisation and a system too
 SLACK = timedelta(seconds=1)  # between two threads that have read the clock, not a clock put back
 
 
+class Held(NamedTuple):
+    """In the name of which organisations somebody holds roles, begun or not, and until when that is so."""
+
+    organisations: tuple[int, ...]
+    until: datetime | None
+
+
 class Entry:
     """What is in memory of one person: who they are, their chains until some moment, and facts on their way.
 
-    `tried` has the chains of roles that they do not hold, as (role, chains).
+    `tried` has the chains of roles that they do not hold, as (role, chains); `held` is there once somebody asked.
     """
 
-    __slots__ = ("chains", "facts", "person", "tried", "until")
+    __slots__ = ("chains", "facts", "held", "person", "tried", "until")
 
     def __init__(self, person: Any) -> None:
         self.person = person
@@ -39,10 +46,11 @@ class Entry:
         self.chains: tuple[Any, ...] | None = None
         self.tried: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
         self.until: datetime | None = None
+        self.held: Held | None = None
 
     def forget(self) -> None:
         """Drop everything but who they are."""
-        self.facts = self.chains = self.until = None
+        self.facts = self.chains = self.until = self.held = None
         self.tried = ()
 
 

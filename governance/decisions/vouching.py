@@ -45,7 +45,7 @@ class Vouching:
 
 
 def stands(found: TokenFacts, chains: Chains, now: datetime) -> bool:
-    """Whether nothing that a token hangs on was ended: its front end, the front end's session, the person's own.
+    """Whether nothing that a token hangs on was ended: its front end, the front end's session, its person's own.
 
     Nor is it any good once its person holds a role for which the provider that began their session does not speak.
     """
@@ -56,7 +56,10 @@ def stands(found: TokenFacts, chains: Chains, now: datetime) -> bool:
     sign_in = get(FactKey(SIGN_IN, 0, one.sign_in))
     if sign_in is None or sign_in.ended_at is not None or get(FactKey(FRONT_END, 0, found.client)) is None:
         return False
-    return sign_in.vouched_by is None or chains.all_within(found.subject, sign_in.vouched_by, now)
+    entry = chains.memory.person(found.subject)
+    if entry.person is None or entry.person.id != sign_in.person:
+        return False
+    return sign_in.vouched_by is None or chains.all_within(entry, sign_in.vouched_by, now)
 
 
 def proved(question: Question, proof: Proof) -> Question:

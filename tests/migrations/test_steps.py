@@ -15,6 +15,8 @@ from governance.exchange.applying import apply_rows
 from governance.exchange.reading import load_rows
 from governance.kernel.db import Databases, migrate
 from governance.kernel.recorded import Base
+from governance.people.models import Organisation, Person
+from governance.people.signin.models import IdentityProvider, SignInSession
 from governance.vetting.models import Check
 from tests import services
 from tests.architecture.source import ROOT
@@ -77,6 +79,26 @@ def test_what_stood_before_a_step_still_stands_after_it(databases: Databases) ->
         assert session.execute(said).all() == [(False, None, None, None, "enhanced")]
         assert session.execute(select(AgreementVersion.article_6, AgreementVersion.dpia)).all() == [(None, None)]
     assert apply(databases) == 0  # the same facts say nothing new of what is new
+
+
+@pytest.mark.parametrize("has_provider", [True, False])
+def test_sessions_end_of_which_nobody_knows_who_vouched_for_them(databases: Databases, has_provider: bool) -> None:
+    migrate(databases)
+    apply(databases)
+    with databases.writing() as session:
+        person = session.scalars(select(Person.id)).first()
+        organisation = session.scalars(select(Organisation.id)).first()
+        moments = dict.fromkeys(("started_at", "auth_time", "seen_at"), NOON)
+        row = {"person_id": person, "acr": "mfa", "amr": ["pwd"], "device": "", "told": [], "form_token": "", **moments}
+        session.add(SignInSession(sid="s", secret_digest=b"d" * 32, next_path="", **row))
+        if has_provider:
+            about = {"organisation_id": organisation, "issuer": "https://x", "client_id": "x", "sealed_secret": b""}
+            more = {"claim": "sub", "by_email": False, "second_factor_acrs": [], "added_at": NOON}
+            session.add(IdentityProvider(name="x", label="X", **about, **more))
+    step(databases, "0008")
+    migrate(databases)
+    with databases.reading() as session:
+        assert session.scalars(select(SignInSession.ended_at)).all() == [NOON if has_provider else None]
 
 
 COLUMNS = {

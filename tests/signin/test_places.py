@@ -188,15 +188,32 @@ def test_a_place_sets_out_to_providers_so_many_times_in_an_hour(
     assert browser.client.get(path, base_url=base, environ_base=elsewhere).status_code == 303
 
 
-@pytest.mark.parametrize(("shown_as", "goes"), [("image", False), ("iframe", False), ("empty", False),
-                                                ("document", True)])  # fmt: skip
-def test_what_some_site_shows_sets_nobody_on_their_way(make: Callable[..., School], shown_as: str, goes: bool) -> None:
+OPENED = {"Sec_Fetch_Dest": "document", "Sec_Fetch_Site": "cross-site"}
+TOLD: list[tuple[dict[str, str], bool]] = [
+    ({}, True), ({"Sec_Fetch_Dest": "image"}, False), ({"Sec_Fetch_Dest": "iframe"}, False),
+    ({"Sec_Fetch_Dest": "empty"}, False), ({"Sec_Fetch_Dest": "document", "Sec_Fetch_Site": "same-origin"}, True),
+    ({**OPENED, "Sec_Fetch_User": "?1"}, True), (OPENED, False), ({"Sec_Purpose": "prefetch;prerender"}, False),
+    ({"Purpose": "prefetch"}, False), ({"X_Moz": "prefetch"}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "goes"), TOLD)
+def test_what_nobody_opens_sets_nobody_on_their_way(
+    make: Callable[..., School], told: dict[str, str], goes: bool
+) -> None:
     """Else any page that somebody opens could use up what their place may begin."""
     school = make()
     before = ways(school.site)
-    answer = school.site.browser().get(f"/sign-in/with/{school.name}", Sec_Fetch_Dest=shown_as)
+    answer = school.site.browser().get(f"/sign-in/with/{school.name}", **told)
     assert ways(school.site) == before + goes
     assert answer.location.startswith(school.provider.issuer if goes else "/sign-in")
+
+
+def test_who_looks_without_opening_goes_nowhere(make: Callable[..., School]) -> None:
+    school = make()
+    before = ways(school.site)
+    school.site.browser().client.head(f"/sign-in/with/{school.name}", base_url="https://postern.example")
+    assert ways(school.site) == before
 
 
 # --- turns at hashing

@@ -8,8 +8,9 @@ import pytest
 from governance.kernel import clock
 from governance.kernel.clock import london_day
 from governance.people.signin.rules import Failure
-from governance.people.signin.views import OUTGROWN
+from governance.people.signin.views import COOKIE, OUTGROWN
 from tests.installation import APPROVED
+from tests.races import race
 from tests.servers import SYSTEM
 from tests.signin.schools import School
 from tests.signin.test_taken_addresses import invite_by_mail, row_of
@@ -127,6 +128,20 @@ def test_a_session_that_a_role_outgrows_is_ended(academy: School, half: bool) ->
     assert academy.place.sessions(ann) == []
     assert academy.place.told("session.ended")[-1][1]["why"] == OUTGROWN
     assert academy.place.enter(ann).secret, "they sign in by what Postern itself knows"
+
+
+def test_whichever_of_its_pages_is_first_all_lead_to_signing_in(academy: School) -> None:
+    """Several tabs, asked at once: one of them ends the session."""
+    ann = teacher(academy)
+    browser, _ = academy.sign_in(f"id-{ann}", acr="silver", auth_time=int(clock.now().timestamp()) - 5)
+    grant(academy, ann, "council", "governance")
+    tabs = [academy.site.browser() for _ in range(8)]
+    for tab in tabs:
+        tab.client.set_cookie(COOKIE, browser.cookie(), domain="postern.example", secure=True)
+    waiting = iter(tabs)
+    answers = race(1, len(tabs), lambda _: next(waiting).get("/account").status_code)[0]
+    assert answers == [303] * len(tabs)
+    assert len([one for one in academy.place.told("session.ended") if one[1]["why"] == OUTGROWN]) >= 1
 
 
 def test_nor_does_a_session_outlast_a_move_of_the_tree(academy: School) -> None:

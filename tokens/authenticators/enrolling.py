@@ -153,6 +153,7 @@ def finish(
     if one is None or not rules.may_finish(one, visitor, now) or one.kind not in (Kind.TOTP, Kind.HOTP):
         return answer(Finding.UNUSABLE)
     may_add(session, visitor, now=now).require()
+    rules.may_have_another(visitor, one.kind, store.list_of(session, [visitor.person]), now).require()
     if one.kind is Kind.HOTP:
         _refuse_known(session, sealer, open_secret(session, sealer, row))
     codes = [totp.read_code(text, one.digits) for text in typed]

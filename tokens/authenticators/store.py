@@ -40,7 +40,7 @@ COLUMNS = (
 )
 NO_STEP = -1
 LOCK = 7_401_228
-"""With a serial it makes the number of the lock under which that is taken on PostgreSQL."""
+"""The lock under which serials are taken on PostgreSQL: one for all, else two who swap theirs block each other."""
 UNSYNCHRONISED = {"synchronize_session": False}
 
 
@@ -139,9 +139,7 @@ def free_serial(session: Session, serial: str, actor: Actor, now: datetime) -> N
     last has it, on both databases.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:serial))"), {"lock": LOCK, "serial": serial}
-        )
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     over = or_(Authenticator.state.in_([state.value for state in ENDED]), Authenticator.ends_at <= now)
     never = and_(Authenticator.activated_at.is_(None), Authenticator.begun_in.is_not(None))
     freed = update(Authenticator).where(Authenticator.serial == serial, or_(over, never)).values(serial=None)

@@ -29,6 +29,7 @@ from tokens.issuing.rules import (
     ACRS,
     IDENTITY,
     SCOPES,
+    CodeFacts,
     Step,
     Wanted,
     access_claims,
@@ -43,6 +44,8 @@ ATTEMPTS = 5
 """How often what others did at the same moment is tried again."""
 HERE = "/oauth/authorize"
 PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+IN_VAIN = Reply(400, {"error": "invalid_grant"}, PRIVATE)
+"""What is told of a code that comes to nothing."""
 
 
 class Elsewhere(NamedTuple):
@@ -119,10 +122,7 @@ class Counter:
     def _redeem(self, asked: Asked, now: datetime) -> issuing.Issued:
         self._keys.ring()
         at = self._service.databases.freshness.current()
-        if not self._is_worth_a_change(asked, at, now):
-            with self._service.databases.reading() as session:
-                Protocol(Hands(partial(find_front_end, session, at))).redeem(asked)
-            raise Unauthenticated("no such code")  # not reached: nobody's code is taken
+        may_enter = self._look(asked, at, now)
         refused: Refused | None = None
         issued: issuing.Issued | None = None
         with self._service.databases.change("front-end", now) as session:
@@ -130,20 +130,45 @@ class Counter:
             try:
                 front_end, code = Protocol(Hands(partial(find_front_end, session, at), take)).redeem(asked)
                 begin = issuing.begin_front_end_session
-                issued = begin(session, code, front_end, self._limits, self.issuer, now=now)
+                if may_enter:
+                    issued = begin(session, code, front_end, self._limits, self.issuer, now=now)
             except Refused as wrong:  # a code that was brought in vain is used up all the same
                 refused = wrong
         if issued is None:
-            raise refused or Refused(Reply(400, {"error": "invalid_grant"}, PRIVATE))
+            raise refused or Refused(IN_VAIN)
         return issued
 
-    def _is_worth_a_change(self, asked: Asked, at: int, now: datetime) -> bool:
-        """Whether a code is one of ours, whose person may still sign in: what is made up costs a look, no more."""
-        codes = asked.parameters.get("code", [""])
+    def _look(self, asked: Asked, at: int, now: datetime) -> bool:
+        """Whether a code's person may still sign in; raise `Refused` where to use it up would change nothing.
+
+        What is made up, over, or no code of who brings it costs a look and no more, and so does one that was used and
+        gave nothing that still stands. Of a used one more is taken to be a copy only where all else is right.
+        """
+        seen: list[CodeFacts] = []
+
+        def look(code: str, client_id: str) -> CodeFacts | None:
+            found = store.find_code(session, digest(code), client_id)
+            seen.extend([found] if found is not None else [])
+            return found
+
         with self._service.databases.reading() as session:
-            sign_in = store.find_code_session(session, digest(codes[0]))
-            found = store.find_sign_in(session, sign_in) if sign_in is not None else None
-        return found is not None and self.may_sign_in(issuing.as_visitor(*found), now)
+            refused: Refused | None = None
+            try:
+                Protocol(Hands(partial(find_front_end, session, at), look)).redeem(asked)
+            except Refused as wrong:
+                refused = wrong
+            code = seen[0] if seen else None
+            gave = store.find_session(session, code.sid) if code is not None else None
+            sign_in = store.find_sign_in(session, code.sign_in) if code is not None else None
+        if code is None or (code.used_at is None and code.expires_at <= now):
+            raise refused or Refused(IN_VAIN)
+        if code.used_at is not None:
+            if refused is not None or gave is None or gave.ended_at is not None:
+                raise refused or Refused(IN_VAIN)
+            return False
+        if sign_in is None or not sign_in[0].is_live(self._limits, now):
+            return False
+        return refused is None and self.may_sign_in(issuing.as_visitor(*sign_in), now)
 
     def introspect(self, asked: Asked, now: datetime) -> Reply:
         """Whether a token stands: {"active": false} and nothing more where it does not."""
@@ -171,6 +196,11 @@ class Counter:
         return reply._replace(headers={**reply.headers, **PRIVATE})
 
     def _end(self, claims: Claims, why: str, now: datetime) -> None:
+        with self._service.databases.reading() as session:
+            found = store.find_session(session, claims["sid"])
+        if found is None or found.ended_at is not None:
+            return
+
         def end() -> None:
             with self._service.databases.change("front-end", now) as session:
                 issuing.end_front_end_session(session, claims["sid"], claims["client_id"], why, now=now)

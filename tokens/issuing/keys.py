@@ -66,11 +66,6 @@ class KeyFile:
         return self._ring
 
     @property
-    def version(self) -> tuple[int, int, int]:
-        """What tells the file from what it was before, as of the last reading."""
-        return self._seen
-
-    @property
     def is_there(self) -> bool:
         """Whether a file is named at all."""
         return self._file is not None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from governance.kernel.errors import Answer
 from governance.ports.tokens import TokenFacts
-from tokens.issuing.keys import KeyFile
+from tokens.issuing.keys import KeyFile, Ring
 from tokens.issuing.rules import ACCESS
 from tokens.issuing.verifying import BadToken, audiences, check_claims, verify
 
@@ -18,11 +18,11 @@ MOST_KEPT = 10_000
 
 
 class Kept(NamedTuple):
-    """A token that was found good, with its claims, and the keys under which it was."""
+    """A token that was found good, with its claims, and the very keys by which it was."""
 
     facts: TokenFacts
     claims: Mapping[str, Any]
-    version: tuple[int, int, int]
+    ring: Ring
 
 
 class Reader:
@@ -57,7 +57,7 @@ class Reader:
         with self._lock:
             kept = self._kept.get(text)
             if kept is not None:
-                if kept.version == self.keys.version and now < kept.facts.expires_at:
+                if kept.ring is ring and now < kept.facts.expires_at:
                     return kept
                 del self._kept[text]
         try:
@@ -65,7 +65,7 @@ class Reader:
             facts = facts_of(claims, self._issuer, now)
         except BadToken:
             return None
-        return self._keep(text, Kept(facts, claims, self.keys.version))
+        return self._keep(text, Kept(facts, claims, ring))
 
     def _keep(self, text: str, found: Kept) -> Kept:
         with self._lock:

@@ -41,6 +41,7 @@ class CodeFacts(NamedTuple):
     sign_in: str
     sid: str
     used_at: datetime | None
+    expires_at: datetime
 
 
 class Wanted(NamedTuple):

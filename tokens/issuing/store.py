@@ -22,7 +22,7 @@ from governance.trail.entries import tell
 from tokens.issuing.models import AuthorizationCode, FrontEndSession
 from tokens.issuing.rules import CodeFacts
 
-CODE_COLUMNS = (
+CODE_COLUMNS: tuple[Any, ...] = (
     AuthorizationCode.id,
     AuthorizationCode.client_id,
     AuthorizationCode.redirect_uri,
@@ -32,6 +32,7 @@ CODE_COLUMNS = (
     AuthorizationCode.sign_in,
     AuthorizationCode.sid,
     AuthorizationCode.used_at,
+    AuthorizationCode.expires_at,
 )
 SESSION_COLUMNS = (FrontEndSession.sid, FrontEndSession.client_id, FrontEndSession.sign_in, FrontEndSession.ended_at)
 
@@ -77,12 +78,6 @@ def find_sign_in(session: Session, sid: str) -> tuple[SessionFacts, str] | None:
         .where(SignInSession.sid == sid)
     ).one_or_none()
     return (as_facts(row[:-1]), str(row[-1])) if row is not None else None
-
-
-def find_code_session(session: Session, code_digest: bytes) -> str | None:
-    """The session of the pages that a code was given in; None where there is no such code."""
-    question = select(AuthorizationCode.sign_in).where(AuthorizationCode.code_digest == code_digest)
-    return session.scalars(question).one_or_none()
 
 
 def find_code(session: Session, code_digest: bytes, client_id: str) -> CodeFacts | None:

@@ -187,6 +187,17 @@ def test_of_many_who_begin_with_one_number_at_once_all_begin_and_one_has_it(room
     assert set(owners(room, serial)) <= set(rows), "one of the last"
 
 
+def test_two_who_swap_their_numbers_at_once_both_begin(room):
+    def prepare(_turn):
+        ann, mallory, numbers = room.person(), room.person(), (f"GT-{next(SERIALS)}", f"GT-{next(SERIALS)}")
+        for one, serial in zip((ann, mallory), numbers, strict=True):
+            begun(room, one, serial)
+        return iter([partial(begun, room, ann, numbers[1]), partial(begun, room, mallory, numbers[0])])
+
+    for outcome in race(8, 2, lambda acts: next(acts)(), prepare):
+        assert all(isinstance(row, int) for row in outcome), outcome
+
+
 def test_a_first_code_and_another_beginning_at_once_leave_one_owner(room):
     def prepare(_turn):
         serial, ann, mallory = f"GT-{next(SERIALS)}", room.person(), room.person()

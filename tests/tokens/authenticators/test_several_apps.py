@@ -1,12 +1,15 @@
 """Somebody with several apps gives a code of whichever: one try, used up where it is good, counted once where not."""
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import update
 
 from governance.kernel.errors import Unavailable
 from governance.kernel.verdict import Refused
+from tests.races import race
 from tests.tokens.authenticators.rooms import MINUTE, MO, NOON, STEP, code_at
-from tokens.authenticators import losing
+from tokens.authenticators import enrolling, losing, service, store
 from tokens.authenticators.models import Authenticator
 from tokens.authenticators.rules import MOST_APPS, Finding, State
 from tokens.authenticators.throttling import Throttle
@@ -83,6 +86,28 @@ def test_nobody_has_more_apps_than_five(room):
     with room.change(NOON) as session:
         losing.report_lost(session, one.reference, first, actor=MO, now=NOON)
     room.enrol(one, label="Phone 6")
+
+
+def test_nobody_has_more_however_many_begin_at_once(room):
+    one, _, _ = room.with_app()
+    for number in range(2, MOST_APPS):
+        room.enrol(one, label=f"Phone {number}")
+
+    def begin(_turn):
+        with room.change() as session:
+            return enrolling.begin_totp(session, room.sealer, one.visitor, "Phone", now=NOON)
+
+    def finish(row):
+        with room.change() as session:
+            code = code_at(service.open_secret(session, room.sealer, row), NOON)
+            enrolling.finish(session, room.sealer, one.visitor, row, (code,), now=NOON)
+
+    for row in race(1, 8, begin)[0]:
+        with suppress(Refused):
+            finish(row)
+    with room.databases.reading() as session:
+        known = store.list_of(session, [one.number])
+    assert len([app for app in known if app.is_usable(NOON)]) == MOST_APPS
 
 
 def test_a_wrong_code_counts_once_however_many_apps_there_are(room):

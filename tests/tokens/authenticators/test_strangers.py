@@ -75,6 +75,17 @@ def test_of_many_at_once_no_more_are_told_than_a_place_has_tries(
     assert refused == 2
 
 
+def test_passwords_that_fail_at_a_place_take_nothing_from_its_passkeys(
+    holders: Holders, hour: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "FAILED_AT_ONE_PLACE", FEW)
+    with holders.databases.writing() as session:
+        for _ in range(FEW):
+            places.take_room(session, holders.place.ground, BROWSER.address, hour)
+    key = holders.enrol(key=roaming(step=0))
+    assert holders.sign_in(key, now=hour).secret
+
+
 def test_a_place_begins_so_many_times_in_an_hour(
     holders: Holders, hour: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,7 +184,7 @@ def begin_sign_in(place: Place, bound: str, address: str, *, now: datetime) -> d
     from tokens.authenticators.passkeys import request_options  # noqa: PLC0415 - its library weighs much
 
     with place.databases.writing() as session:
-        places.require_room(session, place.ground, address, now)
+        places.require_room(session, place.ground, address, now, places.PASSKEYS)
         places.count_begun(session, place.ground, address, now)
         store.sweep_challenges(session, now)
         challenge = put(session, bound, Ceremony.SIGN_IN, None, None, now)
@@ -199,7 +199,7 @@ def finish_sign_in(
     What proves nothing counts as a try that failed, at its place, for nobody is known; raise `TooMany` as above.
     """
     with place.databases.reading() as session:
-        places.require_room(session, place.ground, browser.address, now)
+        places.require_room(session, place.ground, browser.address, now, places.PASSKEYS)
     taken = take(place, bound, Ceremony.SIGN_IN, None, now)
     if taken is None:
         return Outcome(says=SENTENCES[Failure.EXPIRED])
@@ -207,7 +207,7 @@ def finish_sign_in(
         one, proof = judge(place, text, taken, None)
     except CeremonyFailed as failed:
         with place.databases.writing() as session:
-            places.take_room(session, place.ground, browser.address, now)
+            places.take_room(session, place.ground, browser.address, now, places.PASSKEYS)
         refuse(place.databases, None, SignInFailure.PASSKEY, now)
         return Outcome(says=SENTENCES[TOLD[failed.finding]])
     if not may_enter(one.person, one.reference, now):

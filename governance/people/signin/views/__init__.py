@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 
 from governance.kernel import clock
+from governance.kernel.errors import Conflict
 from governance.people.signin import service as signin
 from governance.people.signin import store
 from governance.people.signin.rules import SEEN_EVERY, Limits
@@ -51,8 +53,8 @@ def blueprint(service: Any) -> Blueprint:
             g.visitor = signin.find_visitor(session, secret, limits, at, now)
             stale = g.visitor is not None and store.seen_before(session, g.visitor.session, now - SEEN_EVERY)
         if g.visitor is not None and service.outgrown(g.visitor, now):
-            with service.databases.change(g.visitor.reference, now) as session:
-                signin.end_one(session, g.visitor, g.visitor.sid, OUTGROWN, now=now)
+            with suppress(Conflict), service.databases.change(g.visitor.reference, now) as session:
+                signin.end_one(session, g.visitor, g.visitor.sid, OUTGROWN, now=now)  # or another page of it has
             g.visitor = None
         elif stale:
             with service.databases.writing() as session:

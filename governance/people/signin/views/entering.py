@@ -116,7 +116,7 @@ def federated_pages(service: Any) -> Blueprint:
     def set_out(name: str) -> Any:
         if g.visitor is not None:  # any site can lead here
             return lead_on()
-        if request.headers.get("Sec-Fetch-Dest", PAGE) != PAGE:  # a picture or a frame of some site's: nobody goes
+        if not is_opened():
             return go_to(request.script_root + SIGN_IN)
         way = providers.set_out(
             service.databases, ground, name, asking(local_path(request.args.get("next", ""))), now=clock.now()
@@ -144,6 +144,18 @@ def federated_pages(service: Any) -> Blueprint:
         return forget_way(begin(service, lambda: go_to(on), entered.secret))
 
     return pages
+
+
+def is_opened() -> bool:
+    """Whether somebody opens this address, as far as their browser tells.
+
+    What a site shows in its own page, has fetched ahead or leads to without anybody's doing is opened by nobody: else
+    any site could use up what a place may begin.
+    """
+    told = request.headers
+    ahead = any(name in told for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    led = told.get("Sec-Fetch-Site") == "cross-site" and told.get("Sec-Fetch-User") != "?1"
+    return request.method == "GET" and told.get("Sec-Fetch-Dest", PAGE) == PAGE and not ahead and not led
 
 
 def lead_on() -> Response:

@@ -204,9 +204,9 @@ def test_what_nobody_opens_sets_nobody_on_their_way(
     """Else any page that somebody opens could use up what their place may begin."""
     school = make()
     before = ways(school.site)
-    answer = school.site.browser().get(f"/sign-in/with/{school.name}", **told)
+    answer = school.site.browser().get(f"/sign-in/with/{school.name}?next=/account/sessions", **told)
     assert ways(school.site) == before + goes
-    assert answer.location.startswith(school.provider.issuer if goes else "/sign-in")
+    assert answer.location.startswith(school.provider.issuer if goes else "/sign-in?next=%2Faccount%2Fsessions")
 
 
 def test_who_looks_without_opening_goes_nowhere(make: Callable[..., School]) -> None:

@@ -152,23 +152,22 @@ class Counter:
             return found
 
         with self._service.databases.reading() as session:
-            refused: Refused | None = None
+            in_vain, is_right = Refused(IN_VAIN), True
             try:
                 Protocol(Hands(partial(find_front_end, session, at), look)).redeem(asked)
             except Refused as wrong:
-                refused = wrong
-            code = seen[0] if seen else None
-            gave = store.find_session(session, code.sid) if code is not None else None
-            sign_in = store.find_sign_in(session, code.sign_in) if code is not None else None
-        if code is None or (code.used_at is None and code.expires_at <= now):
-            raise refused or Refused(IN_VAIN)
-        if code.used_at is not None:
-            if refused is not None or gave is None or gave.ended_at is not None:
-                raise refused or Refused(IN_VAIN)
+                in_vain, is_right = wrong, False
+            if not seen:
+                raise in_vain
+            code, gave = seen[0], store.find_session(session, seen[0].sid)
+            sign_in = store.find_sign_in(session, code.sign_in)
+        if not code.is_fresh(now):
+            if is_right and gave is not None and gave.ended_at is None:
+                return False
+            raise in_vain
+        if sign_in is None or not is_right or not sign_in[0].is_live(self._limits, now):
             return False
-        if sign_in is None or not sign_in[0].is_live(self._limits, now):
-            return False
-        return refused is None and self.may_sign_in(issuing.as_visitor(*sign_in), now)
+        return self.may_sign_in(issuing.as_visitor(*sign_in), now)
 
     def introspect(self, asked: Asked, now: datetime) -> Reply:
         """Whether a token stands: {"active": false} and nothing more where it does not."""

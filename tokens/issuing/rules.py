@@ -43,6 +43,10 @@ class CodeFacts(NamedTuple):
     used_at: datetime | None
     expires_at: datetime
 
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it can still be used: nobody has, and its time is not over."""
+        return self.used_at is None and now < self.expires_at
+
 
 class Wanted(NamedTuple):
     """What a front end asks for when it sends a person here, once it is known to be in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
@@ -116,11 +117,10 @@ def federated_pages(service: Any) -> Blueprint:
     def set_out(name: str) -> Any:
         if g.visitor is not None:  # any site can lead here
             return lead_on()
+        following = local_path(request.args.get("next", ""))
         if not is_opened():
-            return go_to(request.script_root + SIGN_IN)
-        way = providers.set_out(
-            service.databases, ground, name, asking(local_path(request.args.get("next", ""))), now=clock.now()
-        )
+            return go_to(request.script_root + SIGN_IN + (f"?{urlencode({'next': following})}" if following else ""))
+        way = providers.set_out(service.databases, ground, name, asking(following), now=clock.now())
         response = redirect(way.url, 303, Response=Response)
         response.set_cookie(
             WAY, way.secret, max_age=WAY_SECONDS, secure=True, httponly=True, samesite="Lax", path="/"
